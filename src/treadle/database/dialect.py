@@ -1,0 +1,50 @@
+"""A connection as the rooms see it, whichever database stands behind it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, Protocol
+
+from treadle.errors import InvalidInput
+
+Named = Mapping[str, Any]
+
+
+class Dialect(Protocol):
+    """What a database connection must be able to do."""
+
+    depth: int
+
+    def query(self, sql: str, params: Named) -> list[dict[str, Any]]: ...
+
+    def execute(self, sql: str, params: Named) -> int: ...
+
+    def execute_many(self, sql: str, rows: Sequence[Named]) -> None: ...
+
+    def script(self, sql: str) -> None: ...
+
+    def begin(self) -> None: ...
+
+    def commit(self) -> None: ...
+
+    def rollback(self) -> None: ...
+
+    def close(self) -> None: ...
+
+
+def connect(url: str, durability: str) -> Dialect:
+    """Open a connection of the dialect that `url` names."""
+    if url.startswith("sqlite:///"):
+        from treadle.database.sqlite import SqliteConnection
+
+        return SqliteConnection(url.removeprefix("sqlite:///"), durability)
+    if url.startswith(("postgresql://", "postgres://")):
+        from treadle.database.postgresql import PostgresConnection
+
+        return PostgresConnection(url, durability)
+    scheme = url.split(":", 1)[0]
+    raise InvalidInput(
+        f"{scheme!r} is not a database Treadle knows.",
+        mend="Use sqlite:///path/to/file.db or postgresql://user@host/name.",
+        field="storage.database",
+    )

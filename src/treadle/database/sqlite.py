@@ -1,0 +1,128 @@
+"""SQLite through the standard library: WAL, one writer at a time, readers never wait."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from treadle.database.dialect import Named
+from treadle.errors import Conflict, Corrupt, TreadleError, Unavailable
+
+BUSY_SECONDS = 20.0
+
+
+class SqliteConnection:
+    """One thread's connection to one file."""
+
+    def __init__(self, path: str, durability: str) -> None:
+        self.path = path
+        self.depth = 0
+        with _meaning(path):
+            try:
+                Path(path).parent.mkdir(parents=True, exist_ok=True)
+            except OSError as error:
+                raise Unavailable(
+                    f"The folder of the database {path} cannot be made: {error.strerror}.",
+                    mend="Check its permissions and the free space.",
+                ) from error
+            self._raw = sqlite3.connect(path, timeout=BUSY_SECONDS, isolation_level=None, check_same_thread=False)
+            self._raw.row_factory = _as_dict
+            self._raw.execute(f"PRAGMA synchronous = {'FULL' if durability == 'power' else 'NORMAL'}")
+            if self._raw.execute("PRAGMA journal_mode").fetchone()["journal_mode"] != "wal":
+                self._raw.execute("PRAGMA journal_mode = WAL")
+            self._raw.execute("PRAGMA foreign_keys = ON")
+
+    def query(self, sql: str, params: Named) -> list[dict[str, Any]]:
+        with _meaning(self.path):
+            return self._raw.execute(sql, params).fetchall()
+
+    def execute(self, sql: str, params: Named) -> int:
+        with _meaning(self.path):
+            return self._raw.execute(sql, params).rowcount
+
+    def execute_many(self, sql: str, rows: Sequence[Named]) -> None:
+        with _meaning(self.path):
+            self._raw.executemany(sql, rows)
+
+    def script(self, sql: str) -> None:
+        # executescript() would commit the surrounding transaction first, so statements run one by one.
+        with _meaning(self.path):
+            for statement in statements(sql):
+                self._raw.execute(statement)
+
+    def begin(self) -> None:
+        with _meaning(self.path):
+            self._raw.execute("BEGIN IMMEDIATE")
+
+    def commit(self) -> None:
+        with _meaning(self.path):
+            try:
+                self._raw.execute("COMMIT")
+            except sqlite3.Error:
+                self.rollback()
+                raise
+
+    def rollback(self) -> None:
+        if self._raw.in_transaction:
+            self._raw.execute("ROLLBACK")
+
+    def close(self) -> None:
+        self._raw.close()
+
+
+def statements(sql: str) -> Iterator[str]:
+    """The statements of a script, split where SQLite itself says one is complete."""
+    pending = ""
+    for line in sql.splitlines(keepends=True):
+        pending += line
+        if sqlite3.complete_statement(pending):
+            yield pending.strip()
+            pending = ""
+    if pending.strip():
+        yield pending.strip()
+
+
+def _as_dict(cursor: sqlite3.Cursor, row: tuple[Any, ...]) -> dict[str, Any]:
+    return {column[0]: value for column, value in zip(cursor.description, row, strict=True)}
+
+
+@contextmanager
+def _meaning(path: str) -> Iterator[None]:
+    try:
+        yield
+    except sqlite3.Error as error:
+        raise _translated(path, error) from error
+
+
+def _translated(path: str, error: sqlite3.Error) -> TreadleError:
+    text = str(error)
+    name = getattr(error, "sqlite_errorname", "") or ""
+    if isinstance(error, sqlite3.IntegrityError):
+        return Conflict(
+            f"The database refused a row: {text}.", mend="It exists already, or something it needs is missing."
+        )
+    if name.startswith("SQLITE_FULL"):
+        return Unavailable(
+            f"The disk is full: {path} could not be written.", mend="Free some space; nothing was changed."
+        )
+    if name.startswith("SQLITE_READONLY"):
+        return Unavailable(
+            f"The database {path} is read-only.", mend="Give this user write access to the file and its folder."
+        )
+    if name.startswith(("SQLITE_BUSY", "SQLITE_LOCKED")):
+        return Unavailable(
+            f"The database {path} was locked for {BUSY_SECONDS:.0f} s by another process.",
+            mend="Look for a stuck writer and try again.",
+        )
+    if name.startswith("SQLITE_CANTOPEN"):
+        return Unavailable(
+            f"The database {path} cannot be opened.", mend="Check that its folder exists and may be written."
+        )
+    if name.startswith(("SQLITE_NOTADB", "SQLITE_CORRUPT")):
+        return Corrupt(
+            f"{path} is not a healthy SQLite database: {text}.", mend="Restore it from a backup, or move it away."
+        )
+    return Unavailable(f"The database {path} failed: {text}.")
