@@ -1,0 +1,49 @@
+"""Will a flight from New York arrive more than 15 minutes late? Asked when it is due to leave, answered when it lands."""
+
+from sklearn.linear_model import LogisticRegression
+from xgboost import XGBClassifier
+
+import treadle as td
+
+flights = td.Source(
+    "flights",
+    td.csv("data/flights-*.csv"),
+    id="flight_id",
+    time="scheduled_at",
+    created="landed_at",  # every column that is not known in advance becomes visible at this moment
+    known=["carrier", "flight", "origin", "dest", "distance", "scheduled_minutes", "month", "weekday", "hour"],
+)
+weather = td.Source("weather", td.csv("data/weather.csv"), id=("origin", "observed_at"), time="observed_at")
+
+weather_now = td.FeatureView(
+    "weather_now",
+    weather,
+    entity="origin",
+    ttl="2h",
+    features=["temp", "dewp", "humid", "wind_speed", "precip", "visib"],
+)
+carrier_delay = td.FeatureView(
+    "carrier_delay",
+    flights,
+    entity="carrier",
+    ttl="7d",
+    features=[td.mean("late", over="6h"), td.mean("late", over="7d"), td.count(over="6h")],
+)
+origin_delay = td.FeatureView(
+    "origin_delay",
+    flights,
+    entity="origin",
+    ttl="7d",
+    features=[td.mean("late", over="2h"), td.mean("dep_delay", over="2h")],
+)
+
+late = td.Loop(
+    "late-arrival",
+    source=flights,
+    label=td.Label("late", task="binary", positive=True, final_after="24h"),
+    features=[weather_now, carrier_delay, origin_delay, "distance", "scheduled_minutes", "hour", "weekday", "dest"],
+    split=td.splits.Time(train=0.7, validation=0.2, test=0.1),
+    train=[XGBClassifier(n_estimators=150, max_depth=5), LogisticRegression(max_iter=500)],
+    search=td.Search({"learning_rate": td.search.log_uniform(0.03, 0.3)}, trials=4),
+    gates=[td.checks.AtLeast("roc_auc", 0.65), td.checks.Slices("origin", "carrier")],
+)
