@@ -1,0 +1,82 @@
+"""What one turn of the loop passes from step to step: plain values that are kept, cached and shown."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from treadle.datasets import DatasetVersion
+from treadle.evaluation import Comparison, Evaluation
+
+
+@dataclass(frozen=True)
+class Ingest:
+    """The dataset version of each source, by name."""
+
+    versions: dict[str, DatasetVersion]
+
+
+@dataclass(frozen=True)
+class Validation:
+    """How many anomalies were found in each source, and the evidence that records them."""
+
+    warnings: dict[str, int]
+    evidence: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class CandidateModel:
+    """One trained candidate as a model file."""
+
+    name: str
+    package: str  # digest
+    format: str
+    run: str
+    params: dict[str, object]
+    validation: float  # the primary metric on the validation rows
+    seconds: float
+    importance: dict[str, float] = field(default_factory=dict)  # mean absolute contribution of each feature
+
+
+@dataclass(frozen=True)
+class Training:
+    """Every candidate, best first, and the simple models they have to beat."""
+
+    metric: str
+    candidates: tuple[CandidateModel, ...]
+    baselines: tuple[CandidateModel, ...]
+    failed: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def best(self) -> CandidateModel:
+        """The candidate with the best validation metric."""
+        return self.candidates[0]
+
+
+@dataclass(frozen=True)
+class Judgement:
+    """The best candidate's evaluation on the test rows beside the baseline's and the champion's, on the same rows."""
+
+    evaluation: Evaluation
+    baseline: Evaluation
+    champion: Evaluation | None
+    to_baseline: Comparison
+    to_champion: Comparison | None
+
+
+@dataclass(frozen=True)
+class Registration:
+    """The model version that came out of this turn."""
+
+    model: str
+    number: int
+    package: str
+
+
+@dataclass(frozen=True)
+class Release:
+    """What became of the version."""
+
+    model: str
+    number: int
+    outcome: str  # promoted | kept | refused
+    reason: str
