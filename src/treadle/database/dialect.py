@@ -14,6 +14,9 @@ class Dialect(Protocol):
     """What a database connection must be able to do."""
 
     depth: int
+    """How many transactions are open, one within the other."""
+    spoiled: bool
+    """Whether a statement of the open transaction has failed."""
 
     def query(self, sql: str, params: Named) -> list[dict[str, Any]]: ...
 
@@ -23,11 +26,27 @@ class Dialect(Protocol):
 
     def script(self, sql: str) -> None: ...
 
+    def lock(self, name: str, shared: bool) -> None:
+        """Take turns on `name` until the transaction ends."""
+        ...
+
     def begin(self) -> None: ...
 
-    def commit(self) -> None: ...
+    def begin_snapshot(self) -> None:
+        """Begin a transaction that only reads, all of it at one moment."""
+        ...
 
-    def rollback(self) -> None: ...
+    def commit(self) -> None:
+        """End the transaction; if that fails it is rolled back and the error raised."""
+        ...
+
+    def rollback(self) -> None:
+        """End the transaction as if it had never been; never raises, for it runs while another error is on its way."""
+        ...
+
+    def undo_to(self, savepoint: str) -> bool:
+        """Undo what was done since the savepoint; False when the whole transaction is already gone. Never raises."""
+        ...
 
     def close(self) -> None: ...
 

@@ -2,37 +2,43 @@
 
 from __future__ import annotations
 
+import os
 import threading
-from collections.abc import Iterable, Iterator, Mapping
+import weakref
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from treadle.database.dialect import Dialect, connect
 from treadle.database.fence import Fence
-from treadle.errors import Fenced
+from treadle.errors import Conflict, Fenced, InvalidInput, TreadleError
 
 Row = dict[str, Any]
 Params = Mapping[str, Any]
+T = TypeVar("T")
 
 
 class Database:
     """Runs plain SQL with `:named` parameters and returns dictionaries.
 
-    Every thread gets a connection of its own. Outside `transaction()` each statement commits by itself. Transactions are
-    writers from their first moment (`BEGIN IMMEDIATE` on SQLite), so two of them never deadlock on an upgrade, and an inner
-    `transaction()` joins the outer one: verbs of several rooms can be made one atomic change.
+    Every thread gets a connection of its own, and so does every forked process. Outside `transaction()` each statement commits
+    by itself. Transactions are writers from their first moment (`BEGIN IMMEDIATE` on SQLite), so two of them never deadlock on
+    an upgrade, and an inner `transaction()` joins the outer one: verbs of several rooms can be made one atomic change. When the
+    inner one fails only its own part is undone, and the outer may go on; a statement that fails outside such an inner one
+    spoils the whole transaction on either dialect.
 
     Raises `Unavailable` when the database is locked too long, unreachable, read-only or the disk is full, `Conflict` for a
-    broken uniqueness rule and `Fenced` when the writer's lease has passed on.
+    broken uniqueness rule, `InvalidInput` for a value no column can hold, and `Fenced` when the writer's lease has passed on.
     """
 
     def __init__(self, url: str, *, durability: str = "process") -> None:
         self.url = url
         self._durability = durability
         self._local = threading.local()
-        self._open: list[Dialect] = []
+        self._open: weakref.WeakSet[Dialect] = weakref.WeakSet()
         self._lock = threading.Lock()
+        _databases.add(self)
 
     @classmethod
     def sqlite(cls, path: Path, *, durability: str = "process") -> Database:
@@ -46,7 +52,8 @@ class Database:
 
     def read(self, sql: str, params: Params | None = None, **named: Any) -> list[Row]:
         """The rows a query yields."""
-        return self._connection().query(sql, {**(params or {}), **named})
+        connection = self._connection()
+        return _tried(connection, lambda: connection.query(sql, {**(params or {}), **named}))
 
     def one(self, sql: str, params: Params | None = None, **named: Any) -> Row | None:
         """The first row a query yields, or None."""
@@ -55,7 +62,8 @@ class Database:
 
     def execute(self, sql: str, params: Params | None = None, **named: Any) -> int:
         """Run one statement; the number of rows it touched."""
-        return self._connection().execute(sql, {**(params or {}), **named})
+        connection = self._connection()
+        return _tried(connection, lambda: connection.execute(sql, {**(params or {}), **named}))
 
     def insert(self, table: str, row: Params) -> None:
         """Insert one row given as `{column: value}`."""
@@ -66,7 +74,14 @@ class Database:
         batch = list(rows)
         if batch:
             with self.transaction():
-                self._connection().execute_many(_insert_sql(table, batch[0]), batch)
+                connection = self._connection()
+                _tried(connection, lambda: connection.execute_many(_insert_sql(table, batch[0]), batch))
+
+    def script(self, sql: str) -> None:
+        """Run several statements without parameters in one transaction."""
+        with self.transaction():
+            connection = self._connection()
+            _tried(connection, lambda: connection.script(sql))
 
     @contextmanager
     def transaction(self, fence: Fence | None = None) -> Iterator[Database]:
@@ -75,39 +90,52 @@ class Database:
         With a `fence`, the lease row is read inside the transaction and a stale epoch raises `Fenced` before anything is written.
         """
         connection = self._connection()
-        if connection.depth:
-            connection.depth += 1
-            try:
-                if fence is not None:
-                    self._check(fence)
-                yield self
-            finally:
-                connection.depth -= 1
-            return
-        connection.begin()
-        connection.depth = 1
-        try:
+        with _inner(connection) if connection.depth else _outer(connection, connection.begin):
             if fence is not None:
                 self._check(fence)
             yield self
-        except BaseException:
-            connection.depth = 0
-            connection.rollback()
-            raise
-        connection.depth = 0
-        connection.commit()
+
+    @contextmanager
+    def snapshot(self) -> Iterator[Database]:
+        """Every read inside sees the database as it was at the first one; writing inside is refused.
+
+        Inside an open transaction this is that transaction.
+        """
+        connection = self._connection()
+        if connection.depth:
+            yield self
+            return
+        with _outer(connection, connection.begin_snapshot):
+            yield self
+
+    def lock(self, name: str, *, shared: bool = False) -> None:
+        """Take turns on `name` until the open transaction ends; those who ask `shared` only wait for those who do not.
+
+        On SQLite a transaction has the whole file to itself already.
+        """
+        connection = self._connection()
+        if not connection.depth:
+            raise InvalidInput(
+                "A lock needs an open transaction.", mend="Ask for it inside `with database.transaction()`."
+            )
+        _tried(connection, lambda: connection.lock(name, shared))
 
     def close(self) -> None:
-        """Close the connections of every thread."""
+        """Close the connections of every thread; the next use opens new ones."""
         with self._lock:
-            for connection in self._open:
+            for connection in list(self._open):
                 connection.close()
             self._open.clear()
         self._local = threading.local()
 
     def _check(self, fence: Fence) -> None:
+        # Shared, so that writers of one holder do not wait for each other but the next holder waits for them.
         lock = "" if self.dialect == "sqlite" else " FOR SHARE"
-        row = self.one(f"SELECT epoch FROM leases WHERE name = :name{lock}", name=fence.lease)
+        row = self.one(
+            f"SELECT epoch FROM leases WHERE project = :project AND name = :name{lock}",
+            project=fence.project,
+            name=fence.lease,
+        )
         if row is None or row["epoch"] != fence.epoch:
             held = "nobody" if row is None else f"epoch {row['epoch']}"
             raise Fenced(
@@ -121,8 +149,79 @@ class Database:
             found = connect(self.url, self._durability)
             self._local.connection = found
             with self._lock:
-                self._open.append(found)
+                self._open.add(found)
         return found
+
+    def _forget_inherited(self) -> None:
+        # A forked child must not use, nor close, what its parent holds open.
+        _inherited.extend(self._open)
+        self._open = weakref.WeakSet()
+        self._local = threading.local()
+        self._lock = threading.Lock()
+
+
+_databases: weakref.WeakSet[Database] = weakref.WeakSet()
+_inherited: list[Dialect] = []
+
+
+def _after_fork() -> None:
+    for database in _databases:
+        database._forget_inherited()
+
+
+if hasattr(os, "register_at_fork"):  # not on Windows, which does not fork
+    os.register_at_fork(after_in_child=_after_fork)
+
+
+def _tried(connection: Dialect, action: Callable[[], T]) -> T:
+    if connection.spoiled:
+        raise Conflict(
+            "An earlier statement of this transaction failed, so nothing more can be done in it.",
+            mend="Let its error end the transaction, or give the statement that may fail a transaction() of its own.",
+        )
+    try:
+        return action()
+    except TreadleError:
+        connection.spoiled = connection.depth > 0
+        raise
+
+
+@contextmanager
+def _outer(connection: Dialect, begin: Callable[[], None]) -> Iterator[None]:
+    begin()
+    connection.depth, connection.spoiled = 1, False
+    try:
+        yield
+        if connection.spoiled:
+            # PostgreSQL would answer this COMMIT with a silent rollback.
+            raise Conflict(
+                "A statement of this transaction failed and its error was passed over; nothing was changed.",
+                mend="Let the error through, or give the statement that may fail a transaction() of its own.",
+            )
+    except BaseException:
+        connection.depth, connection.spoiled = 0, False
+        connection.rollback()
+        raise
+    connection.depth = 0
+    connection.commit()
+
+
+@contextmanager
+def _inner(connection: Dialect) -> Iterator[None]:
+    name = f"depth_{connection.depth}"
+    _tried(connection, lambda: connection.execute(f"SAVEPOINT {name}", {}))
+    connection.depth += 1
+    try:
+        yield
+        if connection.spoiled:
+            raise Conflict("A statement of this inner transaction failed and its error was passed over; it was undone.")
+    except BaseException:
+        connection.depth -= 1
+        if connection.undo_to(name):
+            connection.spoiled = False
+        raise
+    connection.depth -= 1
+    _tried(connection, lambda: connection.execute(f"RELEASE SAVEPOINT {name}", {}))
 
 
 def _insert_sql(table: str, row: Params) -> str:

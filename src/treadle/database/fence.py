@@ -12,7 +12,8 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Fence:
-    """The lease a write stands on: `lease` by name, `epoch` as it was when the writer took it."""
+    """The lease a write stands on: its `project`, its name and the `epoch` it had when the writer took it."""
 
+    project: str
     lease: str
     epoch: int

@@ -22,7 +22,6 @@ _WORDS = {
         "{real}": "DOUBLE PRECISION",
     },
 }
-_LOCK = 7_717_001  # any constant: serialises two processes that migrate one PostgreSQL database at once
 
 
 @dataclass(frozen=True)
@@ -62,16 +61,14 @@ def apply_migrations(database: Database, name: str = "treadle") -> int:
     if not _missing(database, wanted):
         return 0
     with database.transaction():
-        connection = database._connection()
-        if database.dialect == "postgresql":
-            database.execute("SELECT pg_advisory_xact_lock(:key)", key=_LOCK)
-        connection.script(
+        database.lock("migrations")
+        database.script(
             "CREATE TABLE IF NOT EXISTS schema_versions "
             "(room TEXT NOT NULL, number INTEGER NOT NULL, digest TEXT NOT NULL, PRIMARY KEY (room, number));"
         )
         missing = _missing(database, wanted)
         for migration in missing:
-            connection.script(_in_dialect(migration.sql, database.dialect))
+            database.script(_in_dialect(migration.sql, database.dialect))
             database.insert(
                 "schema_versions", {"room": migration.room, "number": migration.number, "digest": migration.digest}
             )

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import os
 import sqlite3
+import time
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
 from treadle.database.dialect import Named
-from treadle.errors import Conflict, Corrupt, TreadleError, Unavailable
+from treadle.errors import Conflict, Corrupt, InvalidInput, TreadleError, Unavailable
 
 BUSY_SECONDS = 20.0
 
@@ -20,20 +22,22 @@ class SqliteConnection:
     def __init__(self, path: str, durability: str) -> None:
         self.path = path
         self.depth = 0
+        self.spoiled = False
+        self._process = os.getpid()
+        try:
+            Path(path).parent.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise Unavailable(
+                f"The folder of the database {path} cannot be made: {error.strerror}.",
+                mend="Check its permissions and the free space.",
+            ) from error
         with _meaning(path):
-            try:
-                Path(path).parent.mkdir(parents=True, exist_ok=True)
-            except OSError as error:
-                raise Unavailable(
-                    f"The folder of the database {path} cannot be made: {error.strerror}.",
-                    mend="Check its permissions and the free space.",
-                ) from error
             self._raw = sqlite3.connect(path, timeout=BUSY_SECONDS, isolation_level=None, check_same_thread=False)
             self._raw.row_factory = _as_dict
             self._raw.execute(f"PRAGMA synchronous = {'FULL' if durability == 'power' else 'NORMAL'}")
-            if self._raw.execute("PRAGMA journal_mode").fetchone()["journal_mode"] != "wal":
-                self._raw.execute("PRAGMA journal_mode = WAL")
+            self._write_ahead()
             self._raw.execute("PRAGMA foreign_keys = ON")
+            self._raw.execute("PRAGMA secure_delete = ON")  # what is erased must not stay readable in free pages
 
     def query(self, sql: str, params: Named) -> list[dict[str, Any]]:
         with _meaning(self.path):
@@ -53,9 +57,17 @@ class SqliteConnection:
             for statement in statements(sql):
                 self._raw.execute(statement)
 
+    def lock(self, name: str, shared: bool) -> None:  # noqa: ARG002 - the transaction holds the whole file
+        return
+
     def begin(self) -> None:
         with _meaning(self.path):
             self._raw.execute("BEGIN IMMEDIATE")
+
+    def begin_snapshot(self) -> None:
+        with _meaning(self.path):
+            self._raw.execute("BEGIN")
+            self._raw.execute("PRAGMA query_only = ON")
 
     def commit(self) -> None:
         with _meaning(self.path):
@@ -64,13 +76,41 @@ class SqliteConnection:
             except sqlite3.Error:
                 self.rollback()
                 raise
+            finally:
+                self._raw.execute("PRAGMA query_only = OFF")
 
     def rollback(self) -> None:
-        if self._raw.in_transaction:
-            self._raw.execute("ROLLBACK")
+        with suppress(sqlite3.Error):  # what remains open is rolled back with the connection
+            if self._raw.in_transaction:
+                self._raw.execute("ROLLBACK")
+            self._raw.execute("PRAGMA query_only = OFF")
+
+    def undo_to(self, savepoint: str) -> bool:
+        try:
+            self._raw.execute(f"ROLLBACK TO {savepoint}")
+            self._raw.execute(f"RELEASE {savepoint}")
+        except sqlite3.Error:  # a full disk or a failing one takes the whole transaction with it
+            return False
+        return True
 
     def close(self) -> None:
         self._raw.close()
+
+    def __del__(self) -> None:
+        # A thread that ends lets go of its connection; one inherited through fork belongs to the parent.
+        if hasattr(self, "_raw") and self._process == os.getpid():
+            self._raw.close()
+
+    def _write_ahead(self) -> None:
+        # Two processes that open a new file at once: SQLite does not wait on this one change, so this does.
+        deadline = time.monotonic() + BUSY_SECONDS
+        while self._raw.execute("PRAGMA journal_mode").fetchone()["journal_mode"] != "wal":
+            try:
+                self._raw.execute("PRAGMA journal_mode = WAL")
+            except sqlite3.OperationalError as error:
+                if _name(error) != "SQLITE_BUSY" or time.monotonic() > deadline:
+                    raise
+                time.sleep(0.005)
 
 
 def statements(sql: str) -> Iterator[str]:
@@ -89,17 +129,26 @@ def _as_dict(cursor: sqlite3.Cursor, row: tuple[Any, ...]) -> dict[str, Any]:
     return {column[0]: value for column, value in zip(cursor.description, row, strict=True)}
 
 
+def _name(error: Exception) -> str:
+    return getattr(error, "sqlite_errorname", "") or ""
+
+
 @contextmanager
 def _meaning(path: str) -> Iterator[None]:
     try:
         yield
     except sqlite3.Error as error:
         raise _translated(path, error) from error
+    except (OverflowError, UnicodeEncodeError) as error:
+        raise InvalidInput(
+            f"A value cannot be stored in the database: {error}.",
+            mend="Whole numbers fit in 64 bits, text is valid Unicode.",
+        ) from error
 
 
 def _translated(path: str, error: sqlite3.Error) -> TreadleError:
     text = str(error)
-    name = getattr(error, "sqlite_errorname", "") or ""
+    name = _name(error)
     if isinstance(error, sqlite3.IntegrityError):
         return Conflict(
             f"The database refused a row: {text}.", mend="It exists already, or something it needs is missing."
@@ -120,6 +169,10 @@ def _translated(path: str, error: sqlite3.Error) -> TreadleError:
     if name.startswith("SQLITE_CANTOPEN"):
         return Unavailable(
             f"The database {path} cannot be opened.", mend="Check that its folder exists and may be written."
+        )
+    if name.startswith("SQLITE_IOERR"):
+        return Unavailable(
+            f"The disk failed under the database {path}: {text}.", mend="Check the disk and its free space."
         )
     if name.startswith(("SQLITE_NOTADB", "SQLITE_CORRUPT")):
         return Corrupt(
