@@ -1,0 +1,30 @@
+"""Every check a loop can declare, in one place that completion can list: gates for candidates, monitors for live traffic."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from treadle.doors import door
+
+if TYPE_CHECKING:
+    from treadle.evaluation import AtLeast, AtMost, BetterThanBaseline, Calibrated, NotWorseThanChampion, ParityHolds, Slices
+    from treadle.monitoring import Drift, QualityDrop
+
+__all__ = [
+    "AtLeast",
+    "AtMost",
+    "BetterThanBaseline",
+    "Calibrated",
+    "Drift",
+    "NotWorseThanChampion",
+    "ParityHolds",
+    "QualityDrop",
+    "Slices",
+]
+
+_ROOMS = {name: "treadle.evaluation" for name in __all__} | {
+    "Drift": "treadle.monitoring",
+    "QualityDrop": "treadle.monitoring",
+}
+
+__getattr__ = door(__name__, _ROOMS)

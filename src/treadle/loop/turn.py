@@ -1,0 +1,181 @@
+"""One turn of a loop: its pipeline run once, and what came of it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING, Any, Protocol
+
+from treadle.clock import Clock, as_utc
+from treadle.errors import Cancelled, InvalidInput, Refused, StepFailed, TreadleError
+from treadle.loop.fingerprint import declaration_fingerprint
+from treadle.loop.plan import check_columns
+from treadle.loop.serving import Deployer
+from treadle.loop.standard import standard_pipeline
+from treadle.loop.turned import Ingest, Judgement, Registration, Release, Training
+
+if TYPE_CHECKING:
+    from treadle.config import Config
+    from treadle.datasets import Datasets, Engine
+    from treadle.evidence import Evidence, Ledger
+    from treadle.features import FeatureStore
+    from treadle.loop.declaration import Loop
+    from treadle.models import ModelStore, Packager
+    from treadle.pipelines import Execution, Pipelines
+    from treadle.registry import ModelVersion, Registry
+    from treadle.serving import Endpoints
+    from treadle.tracking import Tracker
+    from treadle.validation import Schemas
+
+
+class Rooms(Protocol):
+    """The rooms a turn enters; a `Workspace` has them all."""
+
+    @property
+    def config(self) -> Config: ...
+    @property
+    def clock(self) -> Clock: ...
+    @property
+    def datasets(self) -> Datasets: ...
+    @property
+    def engine(self) -> Engine: ...
+    @property
+    def schemas(self) -> Schemas: ...
+    @property
+    def feature_store(self) -> FeatureStore: ...
+    @property
+    def packager(self) -> Packager: ...
+    @property
+    def models(self) -> ModelStore: ...
+    @property
+    def tracker(self) -> Tracker: ...
+    @property
+    def registry(self) -> Registry: ...
+    @property
+    def ledger(self) -> Ledger: ...
+    @property
+    def endpoints(self) -> Endpoints: ...
+    @property
+    def pipelines(self) -> Pipelines: ...
+
+
+@dataclass(frozen=True)
+class Turn:
+    """What came of one turn: the execution, and as far as it got, its version, the verdicts and the release."""
+
+    loop: str
+    execution: Execution
+    ingest: Ingest | None
+    training: Training | None
+    judgement: Judgement | None
+    version: ModelVersion | None
+    release: Release | None
+    verdicts: tuple[Evidence, ...]
+
+    @property
+    def succeeded(self) -> bool:
+        """Whether every step ran; a version refused by its gates is a success of the loop."""
+        return self.execution.status == "succeeded"
+
+
+def turn_loop(
+    loop: Loop,
+    rooms: Rooms,
+    *,
+    as_of: datetime | None = None,
+    trigger: str = "by hand",
+    use_cache: bool = True,
+    targets: Sequence[str] | None = None,
+    watch: Callable[[Any], None] | None = None,
+) -> Turn:
+    """Turn `loop` once in the workspace `rooms`; steps whose code, inputs and parameters did not change are reused.
+
+    `as_of` is the business moment the turn looks from (default: now). `watch` is told of every step as it goes. Raises
+    `DeclarationError` before anything runs when the declaration does not fit the data, `Refused` when the data is blocked by
+    its checks, `StepFailed` when user code fails.
+    """
+    check_columns(loop, rooms.datasets, rooms.config.root)
+    moment = as_utc(as_of) if as_of is not None else None
+    if moment is not None and moment > rooms.clock.now():
+        raise InvalidInput(f"as_of lies in the future: {moment:%Y-%m-%d %H:%M} UTC.", field="as_of")
+    execution = rooms.pipelines.run(
+        standard_pipeline(loop),
+        params=_params(loop, rooms, moment, trigger),
+        resources=_resources(loop, rooms),
+        targets=targets,
+        use_cache=use_cache,
+        watch=watch,
+    )
+    _raise_unless_done(execution)
+    return turn_of(loop, rooms, execution)
+
+
+def turn_of(loop: Loop, rooms: Rooms, execution: Execution) -> Turn:
+    """Gather what an execution of the loop's standard pipeline produced."""
+    done = {s.name for s in execution.steps if s.status in ("succeeded", "cached")}
+
+    def output(name: str) -> Any:
+        return execution.output(name) if name in done else None
+
+    registration: Registration | None = output("register")
+    version = rooms.registry.get(registration.model, registration.number) if registration else None
+    return Turn(
+        loop=loop.name,
+        execution=execution,
+        ingest=output("ingest"),
+        training=output("train"),
+        judgement=output("evaluate"),
+        version=version,
+        release=output("release"),
+        verdicts=tuple(rooms.ledger.latest(version.subject)) if version else (),
+    )
+
+
+def _params(loop: Loop, rooms: Rooms, as_of: datetime | None, trigger: str) -> Mapping[str, Any]:
+    return {
+        "as_of": as_of.isoformat() if as_of is not None else "",
+        "declaration": declaration_fingerprint(loop),
+        "champion": _champion(loop, rooms),
+        "trigger": trigger,
+    }
+
+
+def _champion(loop: Loop, rooms: Rooms) -> str:
+    """The package digest of the champion, or nothing: a new champion is a reason to compare again."""
+    held = [m for m in rooms.registry.models() if m.name == loop.name and m.aliases.get("champion")]
+    return rooms.registry.get(loop.name, "champion").digest if held else ""
+
+
+def _resources(loop: Loop, rooms: Rooms) -> Mapping[str, Any]:
+    return {
+        "loop": loop,
+        "root": rooms.config.root,
+        "datasets": rooms.datasets,
+        "engine": rooms.engine,
+        "schemas": rooms.schemas,
+        "feature_store": rooms.feature_store,
+        "packager": rooms.packager,
+        "models": rooms.models,
+        "tracker": rooms.tracker,
+        "registry": rooms.registry,
+        "ledger": rooms.ledger,
+        "deployer": Deployer(rooms.endpoints, rooms.feature_store, rooms.models, rooms.clock),
+    }
+
+
+def _raise_unless_done(execution: Execution) -> None:
+    if execution.status == "succeeded":
+        return
+    if execution.status == "cancelled":
+        raise Cancelled(f"The turn {execution.id} was cancelled.", mend="Turn again; what is done is reused.")
+    cause = execution.cause
+    if isinstance(cause, Refused | InvalidInput):
+        raise cause
+    failed = next((s for s in execution.steps if s.status == "failed"), None)
+    name = failed.name if failed else "?"
+    detail = cause.message if isinstance(cause, TreadleError) else (failed.error if failed else execution.error)
+    raise StepFailed(
+        f"The step {name!r} failed: {detail}",
+        mend=f"See its log: treadle runs logs {execution.id} {name}. Champion and endpoint stay as they were.",
+    ) from cause
