@@ -7,6 +7,7 @@ clock, which no replay and no change of the wall clock can move. Both are handed
 
 from __future__ import annotations
 
+import re
 import time
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -108,7 +109,7 @@ def parse_moment(text: str, *, field: str = "time") -> datetime:
     """
     try:
         return as_utc(datetime.fromisoformat(text))
-    except ValueError as error:
+    except (ValueError, OverflowError, TypeError) as error:
         raise InvalidInput(
             f"{text!r} is not a moment in time.", mend="Write it like 2013-04-01 or 2013-04-01T06:00:00Z.", field=field
         ) from error
@@ -122,23 +123,27 @@ def duration(value: str | timedelta, *, field: str = "duration") -> timedelta:
     >>> duration("1d12h")
     datetime.timedelta(days=1, seconds=43200)
     """
-    if isinstance(value, timedelta):
-        result = value
-    else:
-        result = timedelta(seconds=_seconds(value, field))
+    result = value if isinstance(value, timedelta) else _span(value, field)
     if result <= timedelta(0):
-        raise InvalidInput(f"{field} must be longer than zero, not {value!r}.", field=field)
+        raise InvalidInput(
+            f"{field} must be longer than zero, not {value!r}.", mend='Write a span such as "90s" or "2h".', field=field
+        )
     return result
 
 
-def _seconds(text: str, field: str) -> float:
-    import re
-
-    parts = re.findall(r"(\d+(?:\.\d+)?)(us|ms|[smhdw])", text)
-    if not parts or "".join(n + u for n, u in parts) != text.replace(" ", ""):
-        raise InvalidInput(
-            f"{text!r} is not a duration.",
-            mend='Write a number and a unit: "90s", "15m", "2h", "7d", "1w".',
-            field=field,
-        )
-    return sum(float(n) * _UNITS[u] for n, u in parts)
+def _span(text: object, field: str) -> timedelta:
+    wrong = InvalidInput(
+        f"{text!r} is not a duration.",
+        mend='Write a number and a unit: "90s", "15m", "2h", "7d", "1w".',
+        field=field,
+    )
+    if not isinstance(text, str):
+        raise wrong
+    compact = text.replace(" ", "")
+    parts = re.findall(r"([0-9]+(?:\.[0-9]+)?)(us|ms|[smhdw])", compact)
+    if not parts or "".join(number + unit for number, unit in parts) != compact:
+        raise wrong
+    try:
+        return timedelta(seconds=sum(float(number) * _UNITS[unit] for number, unit in parts))
+    except OverflowError:
+        raise wrong from None

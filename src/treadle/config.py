@@ -12,7 +12,7 @@ from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any, Literal, get_type_hints
 
-from treadle.errors import InvalidInput, suggest
+from treadle.errors import InvalidInput, NotFound, Unavailable, suggest
 
 FILE_NAME = "treadle.toml"
 
@@ -31,7 +31,9 @@ class StorageSettings:
     """Where state is kept. Empty means: below the project's `.treadle` folder."""
 
     state: str = ".treadle"
-    database: str = ""  # "" = SQLite in the state folder, or postgresql://…
+    database: str = field(
+        default="", repr=False
+    )  # "" = SQLite in the state folder, or postgresql://…, with its password
     artifacts: str = ""
     tables: str = ""
     durability: Literal["process", "power"] = "process"  # survive kill -9, or also power loss
@@ -67,8 +69,11 @@ class Config:
 
     @property
     def database_url(self) -> str:
-        """`sqlite:///…` or `postgresql://…`."""
-        return self.storage.database or f"sqlite:///{self.state / 'treadle.db'}"
+        """`sqlite:///…` (a relative path counts from the project's folder) or `postgresql://…`."""
+        written = self.storage.database
+        if written.startswith("sqlite:///"):
+            return f"sqlite:///{self.root / written.removeprefix('sqlite:///')}"
+        return written or f"sqlite:///{self.state / 'treadle.db'}"
 
     @property
     def artifacts(self) -> Path:
@@ -96,10 +101,15 @@ def find_root(start: Path) -> Path:
 def load_config(root: Path | str | None = None, environ: Mapping[str, str] | None = None) -> Config:
     """Read `treadle.toml` below `root` (default: found upwards from here) and the environment.
 
-    Raises `InvalidInput` that names the section and key for an unknown name or a value of the wrong type.
+    Raises `InvalidInput` that names the section and key for an unknown name or a value of the wrong type, `NotFound` for a
+    folder that does not exist, `Unavailable` for a file that may not be read.
     """
     environ = os.environ if environ is None else environ
     folder = Path(root).resolve() if root is not None else find_root(Path(environ.get("TREADLE_ROOT", ".")))
+    if not folder.is_dir():
+        raise NotFound(
+            f"There is no folder {folder}.", mend="Check the path, or make it with `treadle init`.", field="root"
+        )
     written = _read_file(folder / FILE_NAME)
     for name in written:
         if name not in _SECTIONS:
@@ -111,10 +121,12 @@ def load_config(root: Path | str | None = None, environ: Mapping[str, str] | Non
 
 
 def _read_file(path: Path) -> dict[str, Any]:
-    if not path.is_file():
-        return {}
     try:
         return tomllib.loads(path.read_text("utf-8"))
+    except FileNotFoundError:
+        return {}
+    except OSError as error:
+        raise Unavailable(f"{path} cannot be read: {error.strerror}.", mend="Check its permissions.") from error
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise InvalidInput(
             f"{FILE_NAME} is not valid TOML: {error}.", mend="Mend that line.", field=FILE_NAME
@@ -135,19 +147,29 @@ def _section(name: str, kind: type, written: object, environ: Mapping[str, str])
     for key in known:
         text = environ.get(f"TREADLE_{name}_{key}".upper())
         if text is not None:
-            values[key] = _checked(
-                f"{name}.{key}", int(text) if hints[key] is int and text.isdigit() else text, hints[key]
-            )
+            values[key] = _checked(f"{name}.{key}", _number(text) if hints[key] is int else text, hints[key])
     return kind(**values)
 
 
-def _checked(field_name: str, value: object, hint: Any) -> object:
+def _number(text: str) -> int | str:
+    try:
+        return int(text)
+    except ValueError:  # said as what it is, the field named, by the check that follows
+        return text
+
+
+def _checked(name: str, value: object, hint: Any) -> object:
     choices = getattr(hint, "__args__", None)
     if choices is not None:
         if value not in choices:
             raise InvalidInput(
-                f"{field_name} is {value!r}.", mend=f"Choose one of: {', '.join(map(str, choices))}.", field=field_name
+                f"{name} is {value!r}.", mend=f"Choose one of: {', '.join(map(str, choices))}.", field=name
             )
     elif not isinstance(value, hint) or isinstance(value, bool):
-        raise InvalidInput(f"{field_name} must be a {hint.__name__}, not {value!r}.", field=field_name)
+        word = "a whole number" if hint is int else "text"
+        raise InvalidInput(f"{name} is {value!r}.", mend=f"Write {word} there.", field=name)
+    elif isinstance(value, int):
+        largest = 65_535 if name.endswith("port") else 4_096
+        if not 0 <= value <= largest:
+            raise InvalidInput(f"{name} is {value}.", mend=f"Choose a number from 0 to {largest}.", field=name)
     return value

@@ -23,7 +23,6 @@ TreadleError
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Iterable
 
 
@@ -115,6 +114,8 @@ def suggest(name: str, known: Iterable[str]) -> str:
     >>> suggest("zzz", ["origin", "dest"])
     "There are: 'dest', 'origin'."
     """
+    import difflib  # costs as much as the rest of this file, and only mistakes need it
+
     names = sorted(set(known))
     near = difflib.get_close_matches(name, names, n=1, cutoff=0.6)
     if near:
