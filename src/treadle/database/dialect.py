@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, Protocol
 
-from treadle.errors import InvalidInput
-
 Named = Mapping[str, Any]
 
 
@@ -49,21 +47,3 @@ class Dialect(Protocol):
         ...
 
     def close(self) -> None: ...
-
-
-def connect(url: str, durability: str) -> Dialect:
-    """Open a connection of the dialect that `url` names."""
-    if url.startswith("sqlite:///"):
-        from treadle.database.sqlite import SqliteConnection
-
-        return SqliteConnection(url.removeprefix("sqlite:///"), durability)
-    if url.startswith(("postgresql://", "postgres://")):
-        from treadle.database.postgresql import PostgresConnection
-
-        return PostgresConnection(url, durability)
-    scheme = url.split(":", 1)[0]
-    raise InvalidInput(
-        f"{scheme!r} is not a database Treadle knows.",
-        mend="Use sqlite:///path/to/file.db or postgresql://user@host/name.",
-        field="storage.database",
-    )

@@ -10,7 +10,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, TypeVar
 
-from treadle.database.dialect import Dialect, connect
+from treadle.database.connect import connect
+from treadle.database.dialect import Dialect
 from treadle.database.fence import Fence
 from treadle.errors import Conflict, Fenced, InvalidInput, TreadleError
 
