@@ -15,6 +15,7 @@ from treadle.doors import door
 if TYPE_CHECKING:
     from treadle.datasets import splits
     from treadle.datasets.column import COLUMN_TYPES, Column, ColumnType
+    from treadle.datasets.datasets import Datasets
     from treadle.datasets.declared import declared_at
     from treadle.datasets.engine import Engine, Session, TableLike
     from treadle.datasets.readers import Csv, Frame, Parquet, Reader, csv, frame, parquet
@@ -28,6 +29,7 @@ __all__ = [
     "Csv",
     "DatasetDiff",
     "DatasetVersion",
+    "Datasets",
     "Engine",
     "Frame",
     "Ingested",
@@ -52,6 +54,7 @@ __getattr__ = door(
         "Csv": "readers",
         "DatasetDiff": "version",
         "DatasetVersion": "version",
+        "Datasets": "datasets",
         "Engine": "engine",
         "Frame": "readers",
         "Ingested": "version",
