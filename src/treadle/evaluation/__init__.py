@@ -1,0 +1,89 @@
+"""What a model is worth: metrics with intervals, slices, calibration, comparison on the same rows, and the gates.
+
+`evaluate` measures, `Evaluation` holds everything about one model on one dataset, `compare` decides between two, and the checks
+turn that into verdicts.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from treadle.doors import door
+
+if TYPE_CHECKING:
+    from treadle.evaluation.calibration import Calibration
+    from treadle.evaluation.catalog import METRICS, Metric, metric_named, metrics_of, primary_metric
+    from treadle.evaluation.checks.rivals import BetterThanBaseline, BetterThanSimple, NotWorseThanChampion
+    from treadle.evaluation.checks.sliced import Slices
+    from treadle.evaluation.checks.thresholds import AtLeast, AtMost
+    from treadle.evaluation.checks.trust import Calibrated, ParityHolds, Reproducible
+    from treadle.evaluation.compare import Comparison, compare
+    from treadle.evaluation.confusion import Confusion
+    from treadle.evaluation.context import CandidateContext
+    from treadle.evaluation.curves import Curve
+    from treadle.evaluation.estimate import Estimate, Metrics
+    from treadle.evaluation.evaluation import Evaluation
+    from treadle.evaluation.gates import standard_gates
+    from treadle.evaluation.measure import evaluate
+    from treadle.evaluation.slices import SliceMetrics
+
+__all__ = [
+    "METRICS",
+    "AtLeast",
+    "AtMost",
+    "BetterThanBaseline",
+    "BetterThanSimple",
+    "Calibrated",
+    "Calibration",
+    "CandidateContext",
+    "Comparison",
+    "Confusion",
+    "Curve",
+    "Estimate",
+    "Evaluation",
+    "Metric",
+    "Metrics",
+    "NotWorseThanChampion",
+    "ParityHolds",
+    "Reproducible",
+    "SliceMetrics",
+    "Slices",
+    "compare",
+    "evaluate",
+    "metric_named",
+    "metrics_of",
+    "primary_metric",
+    "standard_gates",
+]
+
+__getattr__ = door(
+    __name__,
+    {
+        "METRICS": "catalog",
+        "AtLeast": "checks.thresholds",
+        "AtMost": "checks.thresholds",
+        "BetterThanBaseline": "checks.rivals",
+        "BetterThanSimple": "checks.rivals",
+        "Calibrated": "checks.trust",
+        "Calibration": "calibration",
+        "CandidateContext": "context",
+        "Comparison": "compare",
+        "Confusion": "confusion",
+        "Curve": "curves",
+        "Estimate": "estimate",
+        "Evaluation": "evaluation",
+        "Metric": "catalog",
+        "Metrics": "estimate",
+        "NotWorseThanChampion": "checks.rivals",
+        "ParityHolds": "checks.trust",
+        "Reproducible": "checks.trust",
+        "SliceMetrics": "slices",
+        "Slices": "checks.sliced",
+        "compare": "compare",
+        "evaluate": "measure",
+        "metric_named": "catalog",
+        "metrics_of": "catalog",
+        "primary_metric": "catalog",
+        "standard_gates": "gates",
+    },
+)
