@@ -20,7 +20,7 @@ def declaration_fingerprint(loop: Loop) -> str:
         *(repr(feature) for feature in loop.features),
         repr(loop.split),
         repr(loop.search),
-        *(f"{c.name}={_candidate(c.estimator)}" for c in loop.candidates),
+        *(f"{c.name}={_candidate(c.make)} {sorted(c.params.items())}" for c in loop.candidates),
         *sorted(gate.name for gate in loop.gates),
         *sorted(loop.without),
         repr(loop.seed),

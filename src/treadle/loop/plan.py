@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -12,29 +13,32 @@ if TYPE_CHECKING:
     from treadle.loop.declaration import Loop
 
 
-def check_columns(loop: Loop, datasets: Datasets, root: Path) -> None:
-    """Raise `DeclarationError` naming the line when a column is missing, misspelt, leaks the outcome or cannot be a feature."""
-    columns = {source.name: datasets.columns(source, root=root) for source in loop.sources}
+def check_names(loop: Loop, datasets: Datasets, root: Path) -> None:
+    """Hold the declaration against the sources' headers, before any row is read.
+
+    Raises `DeclarationError` naming the line when a column is missing, misspelt, or known only with the outcome.
+    """
+    names = {source.name: datasets.header(source, root=root) for source in loop.sources}
     for source in loop.sources:
-        source.check_columns([c.name for c in columns[source.name]])
-    for view in loop.views:
-        view.check(columns[view.source.name])
-    own = columns[loop.source.name]
-    _check_label(loop, own)
+        source.check_columns(names[source.name])
+    own = names[loop.source.name]
+    if loop.label.column not in own:
+        raise loop.wrong(
+            f"The label column {loop.label.column!r} is not in the source {loop.source.name!r}.",
+            mend=suggest(loop.label.column, own),
+            field="label",
+            words=("Label(",),
+        )
     _check_features(loop, own)
     _check_entities(loop, own)
 
 
-def _check_label(loop: Loop, own: tuple[Column, ...]) -> None:
-    names = [c.name for c in own]
-    if loop.label.column not in names:
-        raise loop.wrong(
-            f"The label column {loop.label.column!r} is not in the source {loop.source.name!r}.",
-            mend=suggest(loop.label.column, names),
-            field="label",
-            words=("Label(",),
-        )
-    kind = next(c.type for c in own if c.name == loop.label.column)
+def check_types(loop: Loop, columns: Mapping[str, Sequence[Column]]) -> None:
+    """Hold the declaration against the columns of the ingested versions, by source name; raises `DeclarationError`."""
+    for view in loop.views:
+        view.check(columns[view.source.name])
+    kinds = {c.name: c.type for c in columns[loop.source.name]}
+    kind = kinds[loop.label.column]
     if loop.label.task == "regression" and kind not in ("integer", "real"):
         raise loop.wrong(
             f"A regression needs a number to predict, but {loop.label.column!r} is {kind}.",
@@ -42,10 +46,17 @@ def _check_label(loop: Loop, own: tuple[Column, ...]) -> None:
             field="label",
             words=("Label(",),
         )
+    for name in loop.columns:
+        if kinds[name] in ("timestamp", "date"):
+            raise loop.wrong(
+                f"The feature {name!r} is a {kinds[name]}; models take numbers, text and booleans.",
+                mend="Derive a column from it (hour, weekday, age) in the source.",
+                field="features",
+                words=(f'"{name}"', f"'{name}'"),
+            )
 
 
-def _check_features(loop: Loop, own: tuple[Column, ...]) -> None:
-    names = [c.name for c in own]
+def _check_features(loop: Loop, names: Sequence[str]) -> None:
     outcome = set(loop.source.outcome_columns(names))
     for name in loop.columns:
         if name not in names:
@@ -62,18 +73,9 @@ def _check_features(loop: Loop, own: tuple[Column, ...]) -> None:
                 field="features",
                 words=(f'"{name}"', f"'{name}'"),
             )
-        kind = next(c.type for c in own if c.name == name)
-        if kind in ("timestamp", "date"):
-            raise loop.wrong(
-                f"The feature {name!r} is a {kind}; models take numbers, text and booleans.",
-                mend="Derive a column from it (hour, weekday, age) in the source.",
-                field="features",
-                words=(f'"{name}"', f"'{name}'"),
-            )
 
 
-def _check_entities(loop: Loop, own: tuple[Column, ...]) -> None:
-    names = [c.name for c in own]
+def _check_entities(loop: Loop, names: Sequence[str]) -> None:
     early = set(loop.source.known_columns(names))
     for view in loop.views:
         for entity in view.entity:

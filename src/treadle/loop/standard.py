@@ -9,7 +9,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from treadle.loop import stages
+from treadle.loop import cleaning, frame, judging, learning, releasing, validating
 from treadle.loop.turned import Ingest, Judgement, Registration, Release, Training, Validation
 from treadle.pipelines import Pipeline, step
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from treadle.evidence import Ledger
     from treadle.features import FeatureStore
     from treadle.loop.declaration import Loop
-    from treadle.loop.serving import Deployer
+    from treadle.loop.releasing import Deployer
     from treadle.models import ModelStore, Packager
     from treadle.registry import Registry
     from treadle.tracking import Tracker
@@ -35,36 +35,36 @@ def ingest(loop: Loop, datasets: Datasets, root: Path) -> Ingest:
 
 def validate(ingest: Ingest, loop: Loop, engine: Engine, schemas: Schemas, ledger: Ledger, declaration: str) -> Validation:
     """Compare each dataset version with what is expected of it; an anomaly that blocks stops the turn here."""
-    return stages.validate(loop, ingest, engine, schemas, ledger)
+    return validating.validate(loop, ingest, engine, schemas, ledger)
 
 
 def clean(
     ingest: Ingest, validate: Validation, loop: Loop, engine: Engine, ledger: Ledger, as_of: str, declaration: str
 ) -> pa.Table:
     """The rows with a final label as of the moment, and on record why the others were left out."""
-    return stages.clean(loop, ingest, engine, ledger, as_of)
+    return cleaning.clean(loop, ingest, engine, ledger, as_of)
 
 
 def join_features(clean: pa.Table, ingest: Ingest, loop: Loop, feature_store: FeatureStore, declaration: str) -> pa.Table:
     """What was known about each row at its time, and nothing later."""
-    return stages.join_features(loop, clean, ingest, feature_store)
+    return frame.join(loop, clean, ingest, feature_store)
 
 
 def split(join_features: pa.Table, loop: Loop, declaration: str) -> pa.Table:
     """Each row's part: train, validation or test."""
-    return stages.split(loop, join_features)
+    return frame.divide(loop, join_features)
 
 
 def train(split: pa.Table, loop: Loop, packager: Packager, tracker: Tracker, declaration: str) -> Training:
     """Fit every candidate and the baselines, and package each as the file that would be served."""
-    return stages.train(loop, split, packager, tracker)
+    return learning.train(loop, split, packager, tracker)
 
 
 def evaluate(
     split: pa.Table, train: Training, loop: Loop, models: ModelStore, registry: Registry, champion: str, declaration: str
 ) -> Judgement:
     """The best candidate, the baseline and the champion on the same test rows, through the files that are served."""
-    return stages.evaluate(loop, split, train, models, champion)
+    return judging.evaluate(loop, split, train, models, champion)
 
 
 def register(
@@ -79,13 +79,13 @@ def register(
     execution: str,
 ) -> Registration:
     """Make it a version of the registered model, and put every gate's verdict on record with it."""
-    return stages.register(loop, ingest, train, evaluate, registry, ledger, models, trigger=trigger, execution=execution)
+    return judging.register(loop, ingest, train, evaluate, registry, ledger, models, trigger=trigger, execution=execution)
 
 
 @step(cache=False)
 def release(register: Registration, loop: Loop, registry: Registry, deployer: Deployer, as_of: str) -> Release:
     """Promote the version if its gates say so, and deploy what is champion."""
-    return stages.release(loop, register, registry, deployer, as_of)
+    return releasing.release(loop, register, registry, deployer, as_of)
 
 
 STEPS = (ingest, validate, clean, join_features, split, train, evaluate, register, release)

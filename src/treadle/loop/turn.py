@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any, Protocol
 from treadle.clock import Clock, as_utc
 from treadle.errors import Cancelled, InvalidInput, Refused, StepFailed, TreadleError
 from treadle.loop.fingerprint import declaration_fingerprint
-from treadle.loop.plan import check_columns
-from treadle.loop.serving import Deployer
+from treadle.loop.plan import check_names
+from treadle.loop.releasing import Deployer
 from treadle.loop.standard import standard_pipeline
 from treadle.loop.turned import Ingest, Judgement, Registration, Release, Training
 
@@ -95,7 +95,7 @@ def turn_loop(
     `DeclarationError` before anything runs when the declaration does not fit the data, `Refused` when the data is blocked by
     its checks, `StepFailed` when user code fails.
     """
-    check_columns(loop, rooms.datasets, rooms.config.root)
+    check_names(loop, rooms.datasets, rooms.config.root)
     moment = as_utc(as_of) if as_of is not None else None
     if moment is not None and moment > rooms.clock.now():
         raise InvalidInput(f"as_of lies in the future: {moment:%Y-%m-%d %H:%M} UTC.", field="as_of")

@@ -17,10 +17,9 @@ class Ingest:
 
 @dataclass(frozen=True)
 class Validation:
-    """How many anomalies were found in each source, and the evidence that records them."""
+    """How many anomalies that only warn were found in each source."""
 
     warnings: dict[str, int]
-    evidence: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -32,9 +31,9 @@ class CandidateModel:
     format: str
     run: str
     params: dict[str, object]
-    validation: float  # the primary metric on the validation rows
+    metrics: dict[str, float]  # on the validation rows
     seconds: float
-    importance: dict[str, float] = field(default_factory=dict)  # mean absolute contribution of each feature
+    contributions: dict[str, float] = field(default_factory=dict)  # mean absolute contribution of each feature
 
 
 @dataclass(frozen=True)
@@ -43,7 +42,8 @@ class Training:
 
     metric: str
     candidates: tuple[CandidateModel, ...]
-    baselines: tuple[CandidateModel, ...]
+    baseline: CandidateModel
+    simple: CandidateModel
     failed: dict[str, str] = field(default_factory=dict)
 
     @property
@@ -54,12 +54,14 @@ class Training:
 
 @dataclass(frozen=True)
 class Judgement:
-    """The best candidate's evaluation on the test rows beside the baseline's and the champion's, on the same rows."""
+    """The best candidate's evaluation on the test rows beside its rivals', on the same rows."""
 
     evaluation: Evaluation
     baseline: Evaluation
+    simple: Evaluation
     champion: Evaluation | None
     to_baseline: Comparison
+    to_simple: Comparison
     to_champion: Comparison | None
 
 
@@ -74,9 +76,9 @@ class Registration:
 
 @dataclass(frozen=True)
 class Release:
-    """What became of the version."""
+    """What became of the version: promoted, kept (it is champion already) or refused."""
 
     model: str
     number: int
-    outcome: str  # promoted | kept | refused
+    outcome: str
     reason: str

@@ -1,0 +1,152 @@
+"""Judge: the packaged candidate beside its rivals on the same rows, and every gate's verdict on record."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from treadle.evaluation import CandidateContext, Comparison, Evaluation, compare, standard_gates
+from treadle.evidence import Check
+from treadle.loop.frame import part_of, slice_columns
+from treadle.loop.turned import Ingest, Judgement, Registration, Training
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+    from treadle.evidence import Ledger
+    from treadle.loop.declaration import Loop
+    from treadle.models import ModelStore, Prediction
+    from treadle.registry import ModelVersion, Registry
+
+
+@dataclass(frozen=True)
+class _Answered:
+    prediction: Prediction
+    evaluation: Evaluation
+
+
+def gates_of(loop: Loop) -> tuple[Check[Any], ...]:
+    """The standard gates but for those left out, then the loop's own; one of the same name replaces the standard one."""
+    own = {gate.name for gate in loop.gates}
+    kinds = {type(gate) for gate in loop.gates if type(gate).__name__ not in ("AtLeast", "AtMost", "Slices")}
+    standard = [
+        gate
+        for gate in standard_gates(loop.label.task)
+        if gate.name not in loop.without and gate.name not in own and type(gate) not in kinds
+    ]
+    return (*standard, *loop.gates)
+
+
+def evaluate(loop: Loop, rows: pa.Table, training: Training, models: ModelStore, champion: str) -> Judgement:
+    """Ask the packaged files of candidate, baseline, simple model and champion about the test rows, and compare."""
+    test = part_of(rows, "test")
+    best = _answered(loop, test, models, training.best.package, training.best.name)
+    baseline = _answered(loop, test, models, training.baseline.package, training.baseline.name)
+    simple = _answered(loop, test, models, training.simple.package, training.simple.name)
+    rival = _champion(loop, test, models, champion)
+    classes = best.evaluation.classes
+
+    def against(other: _Answered) -> Comparison:
+        truth = test[loop.label.column].to_pylist()
+        return compare(loop.label.task, truth, best.prediction, other.prediction, classes=classes, seed=loop.seed)
+
+    return Judgement(
+        evaluation=best.evaluation,
+        baseline=baseline.evaluation,
+        simple=simple.evaluation,
+        champion=rival.evaluation if rival else None,
+        to_baseline=against(baseline),
+        to_simple=against(simple),
+        to_champion=against(rival) if rival else None,
+    )
+
+
+def register(
+    loop: Loop,
+    ingest: Ingest,
+    training: Training,
+    judgement: Judgement,
+    registry: Registry,
+    ledger: Ledger,
+    models: ModelStore,
+    *,
+    trigger: str,
+    execution: str,
+) -> Registration:
+    """Make the best candidate a version; its gates are asked in the same transaction, so no version lacks its evidence."""
+    best = training.best
+    package = models.load(best.package)
+    gates = gates_of(loop)
+    context = CandidateContext(
+        evaluation=judgement.evaluation,
+        baseline=judgement.baseline,
+        simple=judgement.simple,
+        champion=judgement.champion,
+        comparison_to_baseline=judgement.to_baseline,
+        comparison_to_simple=judgement.to_simple,
+        comparison_to_champion=judgement.to_champion,
+        parity=package.parity,
+        format=package.format,
+    )
+
+    def judge(version: ModelVersion) -> None:
+        for gate in gates:
+            ledger.run(gate, version.subject, context, execution=execution)
+
+    version = registry.create_version(
+        loop.name,
+        package,
+        run=best.run,
+        execution=execution,
+        dataset=str(ingest.versions[loop.source.name]),
+        metrics={name: estimate.value for name, estimate in judgement.evaluation.metrics.items()},
+        gates=[gate.name for gate in gates if gate.reaction == "block"],
+        card={"candidate": best.name, "task": loop.label.task, "label": loop.label.column, "params": best.params},
+        trigger=trigger,
+        source=str(loop.declared_at),
+        documents={
+            "evaluation": judgement.evaluation,
+            "rivals": {
+                "baseline": judgement.baseline,
+                "simple": judgement.simple,
+                "champion": judgement.champion,
+                "to_baseline": judgement.to_baseline,
+                "to_simple": judgement.to_simple,
+                "to_champion": judgement.to_champion,
+            },
+            "contributions": best.contributions,
+            "candidates": {c.name: c.metrics for c in training.candidates},
+        },
+        judge=judge,
+    )
+    return Registration(loop.name, version.number, best.package)
+
+
+def _answered(loop: Loop, test: pa.Table, models: ModelStore, package: str, name: str) -> _Answered:
+    session = models.open(package)
+    try:
+        prediction = session.predict(test)  # type: ignore[arg-type]  # an Arrow table is a mapping of columns to it
+        evaluation = Evaluation.of(
+            loop.label.task,
+            test[loop.label.column].to_pylist(),
+            prediction.labels,
+            prediction.scores,
+            classes=session.signature.classes,
+            rows=test,
+            slices=slice_columns(loop),
+            model=name,
+            dataset=f"{loop.source.name} (test rows)",
+        )
+    finally:
+        session.close()
+    return _Answered(prediction, evaluation)
+
+
+def _champion(loop: Loop, test: pa.Table, models: ModelStore, package: str) -> _Answered | None:
+    """The champion on these rows; None when there is none or it was made for other columns or classes."""
+    if not package:
+        return None
+    signature = models.load(package).signature
+    if signature.task != loop.label.task or any(name not in test.column_names for name in signature.names):
+        return None
+    return _answered(loop, test, models, package, "champion")

@@ -1,0 +1,78 @@
+"""Learn: fit every candidate and the simple models, and package each as the file that would be served."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from treadle.errors import StepFailed, TreadleError
+from treadle.loop.frame import SPLIT, feature_columns, part_of
+from treadle.loop.turned import CandidateModel, Training
+from treadle.training import Frame, baseline, contributions, simple_model, train_all
+from treadle.training import train as train_one
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+    from treadle.loop.declaration import Loop
+    from treadle.models import Packager
+    from treadle.tracking import Tracker
+    from treadle.training import Trained
+
+_EXPLAINED_ROWS = 2_000  # enough for a stable mean of contributions, few enough to cost next to nothing
+
+
+def train(loop: Loop, rows: pa.Table, packager: Packager, tracker: Tracker) -> Training:
+    """Fit and package all; one candidate that fails does not stop the others, unless none is left."""
+    task = loop.label.task
+    frame = Frame.of(
+        rows, features=feature_columns(loop), label=loop.label.column, split=SPLIT, positive=loop.label.positive
+    )
+    sample = part_of(rows, "validation")
+    found = train_all(frame, loop.candidates, task=task, search=loop.search, seed=loop.seed)
+    failed = {failure.name: f"{failure.message} {failure.mend}".strip() for failure in found.failures}
+    kept: list[CandidateModel] = []
+    for trained in found.trained:
+        try:
+            kept.append(_kept(loop, frame, sample, trained, packager, tracker))
+        except TreadleError as error:
+            failed[trained.name] = str(error)
+    if not kept:
+        reasons = "; ".join(f"{name}: {why}" for name, why in failed.items())
+        raise StepFailed(f"No candidate could be made a model file: {reasons}", mend="Mend the candidates.")
+
+    rivals = [train_one(frame, rival, task=task, seed=loop.seed) for rival in (baseline(task), simple_model(task))]
+    prior, simple = (_kept(loop, frame, sample, rival, packager, tracker) for rival in rivals)
+    return Training(metric=found.metric, candidates=tuple(kept), baseline=prior, simple=simple, failed=failed)
+
+
+def _kept(
+    loop: Loop, frame: Frame, sample: pa.Table, trained: Trained, packager: Packager, tracker: Tracker
+) -> CandidateModel:
+    """The trained candidate as a model file, with its run on record."""
+    run = tracker.start_run(loop.name, name=trained.name, tags={"loop": loop.name, "task": loop.label.task})
+    try:
+        metrics = {name: estimate.value for name, estimate in trained.metrics.items()}
+        tracker.log_params(run.id, trained.params)
+        cost = {"seconds": trained.cost.seconds, "cpu_seconds": trained.cost.cpu_seconds, "rows": trained.cost.rows}
+        tracker.log_metrics(run.id, {**metrics, **cost})
+        for trial in trained.trials:
+            if trial.value is not None:
+                tracker.log_metrics(run.id, {f"trial_{trained.metric}": trial.value}, step=trial.number)
+        named = {"loop": loop.name, "candidate": trained.name}
+        package = packager.package(trained.estimator, trained.signature, sample, metadata=named)
+        explained = contributions(trained, frame.part("validation"), rows=_EXPLAINED_ROWS, seed=loop.seed)
+        tracker.set_tags(run.id, {"package": package.digest, "format": package.format})
+    except BaseException:
+        tracker.finish(run.id, "failed")
+        raise
+    tracker.finish(run.id, "finished")
+    return CandidateModel(
+        name=trained.name,
+        package=package.digest,
+        format=package.format,
+        run=run.id,
+        params=dict(trained.params),
+        metrics=metrics,
+        seconds=trained.cost.seconds,
+        contributions=explained,
+    )
