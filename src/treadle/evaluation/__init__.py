@@ -11,24 +11,27 @@ from typing import TYPE_CHECKING
 from treadle.doors import door
 
 if TYPE_CHECKING:
+    from treadle.evaluation.answers import Answers
     from treadle.evaluation.calibration import Calibration
     from treadle.evaluation.catalog import METRICS, Metric, metric_named, metrics_of, primary_metric
     from treadle.evaluation.checks.rivals import BetterThanBaseline, BetterThanSimple, NotWorseThanChampion
     from treadle.evaluation.checks.sliced import Slices
     from treadle.evaluation.checks.thresholds import AtLeast, AtMost
     from treadle.evaluation.checks.trust import Calibrated, ParityHolds, Reproducible
-    from treadle.evaluation.compare import Comparison, compare
+    from treadle.evaluation.classes import class_text, encode_classes, number_array
+    from treadle.evaluation.comparison import Comparison, compare
     from treadle.evaluation.confusion import Confusion
     from treadle.evaluation.context import CandidateContext
     from treadle.evaluation.curves import Curve
     from treadle.evaluation.estimate import Estimate, Metrics
     from treadle.evaluation.evaluation import Evaluation
     from treadle.evaluation.gates import standard_gates
-    from treadle.evaluation.measure import evaluate
+    from treadle.evaluation.measuring import evaluate, measure
     from treadle.evaluation.slices import SliceMetrics
 
 __all__ = [
     "METRICS",
+    "Answers",
     "AtLeast",
     "AtMost",
     "BetterThanBaseline",
@@ -48,10 +51,14 @@ __all__ = [
     "Reproducible",
     "SliceMetrics",
     "Slices",
+    "class_text",
     "compare",
+    "encode_classes",
     "evaluate",
+    "measure",
     "metric_named",
     "metrics_of",
+    "number_array",
     "primary_metric",
     "standard_gates",
 ]
@@ -60,6 +67,7 @@ __getattr__ = door(
     __name__,
     {
         "METRICS": "catalog",
+        "Answers": "answers",
         "AtLeast": "checks.thresholds",
         "AtMost": "checks.thresholds",
         "BetterThanBaseline": "checks.rivals",
@@ -67,7 +75,7 @@ __getattr__ = door(
         "Calibrated": "checks.trust",
         "Calibration": "calibration",
         "CandidateContext": "context",
-        "Comparison": "compare",
+        "Comparison": "comparison",
         "Confusion": "confusion",
         "Curve": "curves",
         "Estimate": "estimate",
@@ -79,10 +87,14 @@ __getattr__ = door(
         "Reproducible": "checks.trust",
         "SliceMetrics": "slices",
         "Slices": "checks.sliced",
-        "compare": "compare",
-        "evaluate": "measure",
+        "class_text": "classes",
+        "compare": "comparison",
+        "encode_classes": "classes",
+        "evaluate": "measuring",
+        "measure": "measuring",
         "metric_named": "catalog",
         "metrics_of": "catalog",
+        "number_array": "classes",
         "primary_metric": "catalog",
         "standard_gates": "gates",
     },

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from treadle.errors import InvalidInput
-from treadle.evaluation.classes import encode, number_array
+from treadle.evaluation.classes import encode_classes, number_array
 
 if TYPE_CHECKING:
     from treadle.models import Task
@@ -54,7 +54,7 @@ class Answers:
         else:
             if len(names) < 2:
                 raise InvalidInput("Name at least two classes, in the order of the scores.", field="classes")
-            truth, said = encode(y, names, field="y"), encode(labels, names, field="labels")
+            truth, said = encode_classes(y, names, field="y"), encode_classes(labels, names, field="labels")
             given = _scores(scores, len(truth), len(names))
         if len(truth) == 0:
             raise InvalidInput("There are no rows to evaluate.", mend="Check the split.", field="y")

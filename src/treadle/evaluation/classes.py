@@ -11,13 +11,13 @@ import pyarrow as pa
 from treadle.errors import InvalidInput, suggest
 
 
-def encode(values: Any, classes: Sequence[str], *, field: str = "y") -> np.ndarray:
+def encode_classes(values: Any, classes: Sequence[str], *, field: str = "y") -> np.ndarray:
     """The position of each value's class in `classes`, shape (n,), int64.
 
     Values are found by their text (`True` is the class `"True"`, 3 and 3.0 are `"3"`). Raises `InvalidInput` for a missing value
     and for one that is no class.
 
-    >>> encode(np.array([True, False]), ("False", "True"))
+    >>> encode_classes(np.array([True, False]), ("False", "True"))
     array([1, 0])
     """
     array = _arrow(values, field)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from treadle.evaluation.compare import Comparison
+from treadle.evaluation.comparison import Comparison
 from treadle.evaluation.evaluation import Evaluation
 from treadle.models import Parity
 

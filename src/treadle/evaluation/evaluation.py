@@ -13,7 +13,7 @@ from treadle.evaluation.catalog import primary_metric
 from treadle.evaluation.confusion import Confusion, confusion
 from treadle.evaluation.curves import Curve, curves
 from treadle.evaluation.estimate import Estimate
-from treadle.evaluation.measure import measure
+from treadle.evaluation.measuring import measure
 from treadle.evaluation.slices import SliceMetrics, slice_metrics
 from treadle.models import Task
 

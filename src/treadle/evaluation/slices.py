@@ -11,7 +11,7 @@ import numpy as np
 from treadle.errors import NotFound
 from treadle.evaluation.answers import Answers
 from treadle.evaluation.estimate import Estimate
-from treadle.evaluation.measure import measure
+from treadle.evaluation.measuring import measure
 
 if TYPE_CHECKING:
     import pyarrow as pa

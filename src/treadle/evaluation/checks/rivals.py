@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass, field
 from typing import ClassVar, Literal
 
-from treadle.evaluation.compare import Comparison
+from treadle.evaluation.comparison import Comparison
 from treadle.evaluation.context import CandidateContext
 from treadle.evidence import Check, Reaction, Stage, Verdict
 

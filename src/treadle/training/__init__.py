@@ -1,0 +1,60 @@
+"""From rows to a fitted model: candidates, preprocessing, search, baselines, cost, and what drives each answer.
+
+`train` fits one `Candidate` on a `Frame`, `train_all` several; the `Trained` result is what gets packaged.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from treadle.doors import door
+
+if TYPE_CHECKING:
+    from treadle.training import search
+    from treadle.training.baselines import baseline, simple_model
+    from treadle.training.candidate import Candidate, candidates
+    from treadle.training.cost import Cost
+    from treadle.training.frame import Frame
+    from treadle.training.routing import refuse_unknown
+    from treadle.training.search import Search
+    from treadle.training.trained import Failure, Trained, Training, Trial
+    from treadle.training.trainer import train, train_all
+
+__all__ = [
+    "Candidate",
+    "Cost",
+    "Failure",
+    "Frame",
+    "Search",
+    "Trained",
+    "Training",
+    "Trial",
+    "baseline",
+    "candidates",
+    "refuse_unknown",
+    "search",
+    "simple_model",
+    "train",
+    "train_all",
+]
+
+__getattr__ = door(
+    __name__,
+    {
+        "Candidate": "candidate",
+        "Cost": "cost",
+        "Failure": "trained",
+        "Frame": "frame",
+        "Search": "search",
+        "Trained": "trained",
+        "Training": "trained",
+        "Trial": "trained",
+        "baseline": "baselines",
+        "candidates": "candidate",
+        "refuse_unknown": "routing",
+        "search": "",
+        "simple_model": "baselines",
+        "train": "trainer",
+        "train_all": "trainer",
+    },
+)
