@@ -7,7 +7,15 @@ from typing import TYPE_CHECKING
 from treadle.doors import door
 
 if TYPE_CHECKING:
-    from treadle.evaluation import AtLeast, AtMost, BetterThanBaseline, Calibrated, NotWorseThanChampion, ParityHolds, Slices
+    from treadle.evaluation import (
+        AtLeast,
+        AtMost,
+        BetterThanBaseline,
+        Calibrated,
+        NotWorseThanChampion,
+        ParityHolds,
+        Slices,
+    )
     from treadle.monitoring import Drift, QualityDrop
 
 __all__ = [
@@ -22,7 +30,7 @@ __all__ = [
     "Slices",
 ]
 
-_ROOMS = {name: "treadle.evaluation" for name in __all__} | {
+_ROOMS = dict.fromkeys(__all__, "treadle.evaluation") | {
     "Drift": "treadle.monitoring",
     "QualityDrop": "treadle.monitoring",
 }

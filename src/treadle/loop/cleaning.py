@@ -44,5 +44,7 @@ def clean(loop: Loop, ingest: Ingest, engine: Engine, ledger: Ledger, as_of: str
     )
     ledger.record(f"enough_rows({loop.name})", "data", Subject("dataset_version", str(version)), verdict)
     if not enough:
-        raise Refused(f"Too few rows: {selection.summary()}.", mend=f"At least {FEWEST} are needed.", field=loop.source.name)
+        raise Refused(
+            f"Too few rows: {selection.summary()}.", mend=f"At least {FEWEST} are needed.", field=loop.source.name
+        )
     return rows

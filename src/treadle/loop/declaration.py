@@ -58,7 +58,9 @@ class Loop:
         self.name = self._checked_name(name)
         self.source = self._typed(source, Source, "source")
         self.label = self._typed(label, Label, "label")
-        self.features = tuple(self._typed(f, (FeatureView, str), "features") for f in self._listed(features, "features"))
+        self.features = tuple(
+            self._typed(f, (FeatureView, str), "features") for f in self._listed(features, "features")
+        )
         self.views = tuple(f for f in self.features if isinstance(f, FeatureView))
         self.columns = tuple(f for f in self.features if isinstance(f, str))
         self.candidates = self._candidates(train)
@@ -86,7 +88,9 @@ class Loop:
 
     def wrong(self, message: str, *, mend: str = "", field: str = "", words: Sequence[str] = ()) -> DeclarationError:
         """An error about this declaration that points at the line mentioning one of `words` (else `field`)."""
-        return DeclarationError(message, mend=mend, field=field, where=self.declared_at.line_of(*(words or (f"{field}=",))))
+        return DeclarationError(
+            message, mend=mend, field=field, where=self.declared_at.line_of(*(words or (f"{field}=",)))
+        )
 
     def _checked_name(self, name: str) -> str:
         if not isinstance(name, str) or not _NAME.fullmatch(name):
@@ -124,12 +128,16 @@ class Loop:
 
     def _check_whole(self) -> None:
         if not self.features:
-            raise self.wrong("A loop needs at least one feature.", mend="Name a column or a feature view.", field="features")
+            raise self.wrong(
+                "A loop needs at least one feature.", mend="Name a column or a feature view.", field="features"
+            )
         seen: set[str] = set()
         for feature in self.features:
             name = feature.name if isinstance(feature, FeatureView) else feature
             if name in seen:
-                raise self.wrong(f"The feature {name!r} is listed twice.", mend="Remove one.", field="features", words=(name,))
+                raise self.wrong(
+                    f"The feature {name!r} is listed twice.", mend="Remove one.", field="features", words=(name,)
+                )
             seen.add(name)
         if self.label.column in self.columns:
             raise self.wrong(
@@ -145,12 +153,16 @@ class Loop:
                 field="source",
             )
         if isinstance(self.split, splits.Time) and self.source.time is None:
-            raise self.wrong("A split by time needs a source with a time column.", mend="Use td.splits.Random().", field="split")
+            raise self.wrong(
+                "A split by time needs a source with a time column.", mend="Use td.splits.Random().", field="split"
+            )
         if isinstance(self.rollout, Canary) and not self.source.id:
             raise self.wrong("A canary needs rows with an id to stay with one version.", field="rollout")
         names = {s.name: s for s in self.sources}
         for view in self.views:
             if names[view.source.name] != view.source:
                 raise self.wrong(
-                    f"Two different sources are named {view.source.name!r}.", mend="Give one of them another name.", field="source"
+                    f"Two different sources are named {view.source.name!r}.",
+                    mend="Give one of them another name.",
+                    field="source",
                 )

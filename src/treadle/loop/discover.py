@@ -68,7 +68,7 @@ def _executed(file: Path) -> object:
     except SyntaxError as error:
         where = f"{error.filename}:{error.lineno}"
         raise DeclarationError(f"{error.msg}.", mend="Mend the syntax of that line.", where=where) from error
-    except (Exception, SystemExit) as error:  # noqa: BLE001 - a user's file may raise anything; it is reported with its line
+    except (Exception, SystemExit) as error:
         raise DeclarationError(
             f"{type(error).__name__}: {error}", mend="The loop file must run by itself.", where=_line_in(file, error)
         ) from error

@@ -63,6 +63,7 @@ def count_by_label(engine: Engine, rows: pa.Table, label: str) -> dict[str, int]
     """How many rows there are of each label value, at most the 20 most frequent."""
     quoted = '"' + label.replace('"', '""') + '"'
     found = engine.query(
-        f"SELECT CAST({quoted} AS VARCHAR) AS label, count(*) AS n FROM rows GROUP BY 1 ORDER BY 2 DESC LIMIT 20", {"rows": rows}
+        f"SELECT CAST({quoted} AS VARCHAR) AS label, count(*) AS n FROM rows GROUP BY 1 ORDER BY 2 DESC LIMIT 20",
+        {"rows": rows},
     )
     return dict(zip(found["label"].to_pylist(), found["n"].to_pylist(), strict=True))

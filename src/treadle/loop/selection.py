@@ -58,7 +58,9 @@ def select_rows(
     marked = _marked(loop, as_of)
     columns = ", ".join(_quoted(c) for c in needed_columns(loop))
     order = ", ".join(_quoted(c) for c in ([loop.source.time] if loop.source.time else []) + list(loop.source.key))
-    table = engine.query(f"SELECT {columns} FROM ({marked}) WHERE treadle_why = 'used' ORDER BY {order}", {"source": version})
+    table = engine.query(
+        f"SELECT {columns} FROM ({marked}) WHERE treadle_why = 'used' ORDER BY {order}", {"source": version}
+    )
     counts = engine.query(f"SELECT treadle_why AS why, count(*) AS n FROM ({marked}) GROUP BY 1", {"source": version})
     by_reason = dict(zip(counts["why"].to_pylist(), counts["n"].to_pylist(), strict=True))
     return table, Selection(
@@ -86,9 +88,7 @@ def _marked(loop: Loop, as_of: datetime | None) -> str:
     newest = "true"
     if source.created is not None:
         keys = ", ".join(_quoted(c) for c in source.key)
-        newest = (
-            f"row_number() OVER (PARTITION BY {keys}, ({visible}) ORDER BY {_quoted(source.created)} DESC NULLS LAST) = 1"
-        )
+        newest = f"row_number() OVER (PARTITION BY {keys}, ({visible}) ORDER BY {_quoted(source.created)} DESC NULLS LAST) = 1"
     return (
         f"SELECT *, CASE WHEN {after} THEN 'after' WHEN {label} IS NULL THEN 'unlabelled' "
         f"WHEN {young} OR NOT ({visible}) THEN 'young' WHEN NOT ({newest}) THEN 'superseded' ELSE 'used' END AS treadle_why "

@@ -1,6 +1,6 @@
 """The standard loop: an ordinary pipeline of ordinary functions. Read it, copy it, cut it, extend it.
 
-Each parameter names what it takes: the step that made it, a value of this turn (`as_of`, `declaration`, `trigger`), or a room
+Each parameter names what it takes: the step that made it, a value of this turn (`as_of`, `champion`, `trigger`), or a room
 of the workspace. Serving, triggers and recording stay outside: serving follows what `release` deploys.
 """
 
@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from treadle.loop import cleaning, frame, judging, learning, releasing, validating
+from treadle.loop.fingerprint import declaration_fingerprint
 from treadle.loop.turned import Ingest, Judgement, Registration, Release, Training, Validation
 from treadle.pipelines import Pipeline, step
 
@@ -27,42 +28,49 @@ if TYPE_CHECKING:
     from treadle.validation import Schemas
 
 
+def declared(loop: Loop) -> str:
+    """What a step's reuse depends on besides its inputs: everything the loop says."""
+    return declaration_fingerprint(loop)
+
+
 @step(cache=False)
 def ingest(loop: Loop, datasets: Datasets, root: Path) -> Ingest:
     """Read every source into a dataset version; equal rows make no new version."""
     return Ingest({source.name: datasets.ingest(source, root=root).version for source in loop.sources})
 
 
-def validate(ingest: Ingest, loop: Loop, engine: Engine, schemas: Schemas, ledger: Ledger, declaration: str) -> Validation:
+@step(fresh=declared)
+def validate(ingest: Ingest, loop: Loop, engine: Engine, schemas: Schemas, ledger: Ledger) -> Validation:
     """Compare each dataset version with what is expected of it; an anomaly that blocks stops the turn here."""
     return validating.validate(loop, ingest, engine, schemas, ledger)
 
 
-def clean(
-    ingest: Ingest, validate: Validation, loop: Loop, engine: Engine, ledger: Ledger, as_of: str, declaration: str
-) -> pa.Table:
+@step(fresh=declared)
+def clean(ingest: Ingest, validate: Validation, loop: Loop, engine: Engine, ledger: Ledger, as_of: str) -> pa.Table:
     """The rows with a final label as of the moment, and on record why the others were left out."""
     return cleaning.clean(loop, ingest, engine, ledger, as_of)
 
 
-def join_features(clean: pa.Table, ingest: Ingest, loop: Loop, feature_store: FeatureStore, declaration: str) -> pa.Table:
+@step(fresh=declared)
+def join_features(clean: pa.Table, ingest: Ingest, loop: Loop, feature_store: FeatureStore) -> pa.Table:
     """What was known about each row at its time, and nothing later."""
     return frame.join(loop, clean, ingest, feature_store)
 
 
-def split(join_features: pa.Table, loop: Loop, declaration: str) -> pa.Table:
+@step(fresh=declared)
+def split(join_features: pa.Table, loop: Loop) -> pa.Table:
     """Each row's part: train, validation or test."""
     return frame.divide(loop, join_features)
 
 
-def train(split: pa.Table, loop: Loop, packager: Packager, tracker: Tracker, declaration: str) -> Training:
+@step(fresh=declared)
+def train(split: pa.Table, loop: Loop, packager: Packager, tracker: Tracker) -> Training:
     """Fit every candidate and the baselines, and package each as the file that would be served."""
     return learning.train(loop, split, packager, tracker)
 
 
-def evaluate(
-    split: pa.Table, train: Training, loop: Loop, models: ModelStore, registry: Registry, champion: str, declaration: str
-) -> Judgement:
+@step(fresh=declared)
+def evaluate(split: pa.Table, train: Training, loop: Loop, models: ModelStore, champion: str) -> Judgement:
     """The best candidate, the baseline and the champion on the same test rows, through the files that are served."""
     return judging.evaluate(loop, split, train, models, champion)
 
@@ -79,7 +87,9 @@ def register(
     execution: str,
 ) -> Registration:
     """Make it a version of the registered model, and put every gate's verdict on record with it."""
-    return judging.register(loop, ingest, train, evaluate, registry, ledger, models, trigger=trigger, execution=execution)
+    return judging.register(
+        loop, ingest, train, evaluate, registry, ledger, models, trigger=trigger, execution=execution
+    )
 
 
 @step(cache=False)

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from treadle.clock import Clock, as_utc
 from treadle.errors import Cancelled, InvalidInput, Refused, StepFailed, TreadleError
-from treadle.loop.fingerprint import declaration_fingerprint
 from treadle.loop.plan import check_names
 from treadle.loop.releasing import Deployer
 from treadle.loop.standard import standard_pipeline
@@ -135,7 +134,6 @@ def turn_of(loop: Loop, rooms: Rooms, execution: Execution) -> Turn:
 def _params(loop: Loop, rooms: Rooms, as_of: datetime | None, trigger: str) -> Mapping[str, Any]:
     return {
         "as_of": as_of.isoformat() if as_of is not None else "",
-        "declaration": declaration_fingerprint(loop),
         "champion": _champion(loop, rooms),
         "trigger": trigger,
     }
