@@ -9,6 +9,7 @@ from treadle.evaluation import CandidateContext, Comparison, Evaluation, compare
 from treadle.evidence import Check
 from treadle.loop.frame import part_of, slice_columns
 from treadle.loop.turned import Ingest, Judgement, Registration, Training
+from treadle.pipelines import current_step
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -43,7 +44,8 @@ def evaluate(loop: Loop, rows: pa.Table, training: Training, models: ModelStore,
     best = _answered(loop, test, models, training.best.package, training.best.name)
     baseline = _answered(loop, test, models, training.baseline.package, training.baseline.name)
     simple = _answered(loop, test, models, training.simple.package, training.simple.name)
-    rival = _champion(loop, test, models, champion)
+    # a champion that is this very file is no rival: comparing it with itself would only make every repeated turn look new
+    rival = _champion(loop, test, models, champion) if champion != training.best.package else None
     classes = best.evaluation.classes
 
     def against(other: _Answered) -> Comparison:
@@ -71,9 +73,12 @@ def register(
     models: ModelStore,
     *,
     trigger: str,
-    execution: str,
 ) -> Registration:
-    """Make the best candidate a version; its gates are asked in the same transaction, so no version lacks its evidence."""
+    """Make the best candidate a version; its gates are asked in the same transaction, so no version lacks its evidence.
+
+    A file that is a version of this model already stays that version; its gates are asked again.
+    """
+    here = current_step()
     best = training.best
     package = models.load(best.package)
     gates = gates_of(loop)
@@ -91,13 +96,17 @@ def register(
 
     def judge(version: ModelVersion) -> None:
         for gate in gates:
-            ledger.run(gate, version.subject, context, execution=execution)
+            ledger.run(gate, version.subject, context, execution=here.execution)
 
+    known = [v for v in registry.with_package(package.digest) if v.model == loop.name and v.status != "refused"]
+    if known:
+        judge(known[-1])
+        return Registration(loop.name, known[-1].number, best.package)
     version = registry.create_version(
         loop.name,
         package,
         run=best.run,
-        execution=execution,
+        execution=here.execution,
         dataset=str(ingest.versions[loop.source.name]),
         metrics={name: estimate.value for name, estimate in judgement.evaluation.metrics.items()},
         gates=[gate.name for gate in gates if gate.reaction == "block"],
@@ -119,6 +128,7 @@ def register(
         },
         judge=judge,
     )
+    here.produces(version.ref)
     return Registration(loop.name, version.number, best.package)
 
 

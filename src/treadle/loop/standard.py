@@ -1,7 +1,7 @@
 """The standard loop: an ordinary pipeline of ordinary functions. Read it, copy it, cut it, extend it.
 
-Each parameter names what it takes: the step that made it, a value of this turn (`as_of`, `champion`, `trigger`), or a room
-of the workspace. Serving, triggers and recording stay outside: serving follows what `release` deploys.
+Each parameter names what it takes: the step that made it, a value of this turn (`as_of`, `champion`), or something handed
+in (the loop, why it turns, a room of the workspace), which no cache key depends on. Serving, triggers and recording stay outside: serving follows what `release` deploys.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from treadle.loop import cleaning, frame, judging, learning, releasing, validating
 from treadle.loop.fingerprint import declaration_fingerprint
 from treadle.loop.turned import Ingest, Judgement, Registration, Release, Training, Validation
-from treadle.pipelines import Pipeline, step
+from treadle.pipelines import Pipeline, current_step, step
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -36,7 +36,9 @@ def declared(loop: Loop) -> str:
 @step(cache=False)
 def ingest(loop: Loop, datasets: Datasets, root: Path) -> Ingest:
     """Read every source into a dataset version; equal rows make no new version."""
-    return Ingest({source.name: datasets.ingest(source, root=root).version for source in loop.sources})
+    versions = {source.name: datasets.ingest(source, root=root).version for source in loop.sources}
+    current_step().produces(*(version.ref for version in versions.values()))
+    return Ingest(versions)
 
 
 @step(fresh=declared)
@@ -75,6 +77,7 @@ def evaluate(split: pa.Table, train: Training, loop: Loop, models: ModelStore, c
     return judging.evaluate(loop, split, train, models, champion)
 
 
+@step(fresh=declared)
 def register(
     ingest: Ingest,
     train: Training,
@@ -84,12 +87,9 @@ def register(
     ledger: Ledger,
     models: ModelStore,
     trigger: str,
-    execution: str,
 ) -> Registration:
     """Make it a version of the registered model, and put every gate's verdict on record with it."""
-    return judging.register(
-        loop, ingest, train, evaluate, registry, ledger, models, trigger=trigger, execution=execution
-    )
+    return judging.register(loop, ingest, train, evaluate, registry, ledger, models, trigger=trigger)
 
 
 @step(cache=False)

@@ -100,8 +100,8 @@ def turn_loop(
         raise InvalidInput(f"as_of lies in the future: {moment:%Y-%m-%d %H:%M} UTC.", field="as_of")
     execution = rooms.pipelines.run(
         standard_pipeline(loop),
-        params=_params(loop, rooms, moment, trigger),
-        resources=_resources(loop, rooms),
+        params={"as_of": moment.isoformat() if moment is not None else "", "champion": _champion(loop, rooms)},
+        resources=_resources(loop, rooms, trigger),
         targets=targets,
         use_cache=use_cache,
         watch=watch,
@@ -131,23 +131,16 @@ def turn_of(loop: Loop, rooms: Rooms, execution: Execution) -> Turn:
     )
 
 
-def _params(loop: Loop, rooms: Rooms, as_of: datetime | None, trigger: str) -> Mapping[str, Any]:
-    return {
-        "as_of": as_of.isoformat() if as_of is not None else "",
-        "champion": _champion(loop, rooms),
-        "trigger": trigger,
-    }
-
-
 def _champion(loop: Loop, rooms: Rooms) -> str:
     """The package digest of the champion, or nothing: a new champion is a reason to compare again."""
     held = [m for m in rooms.registry.models() if m.name == loop.name and m.aliases.get("champion")]
     return rooms.registry.get(loop.name, "champion").digest if held else ""
 
 
-def _resources(loop: Loop, rooms: Rooms) -> Mapping[str, Any]:
+def _resources(loop: Loop, rooms: Rooms, trigger: str) -> Mapping[str, Any]:
     return {
         "loop": loop,
+        "trigger": trigger,
         "root": rooms.config.root,
         "datasets": rooms.datasets,
         "engine": rooms.engine,
