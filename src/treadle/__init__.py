@@ -7,16 +7,15 @@ from typing import TYPE_CHECKING
 from treadle.doors import door
 
 if TYPE_CHECKING:
+    from treadle import errors, rollouts
     from treadle.client import connect
     from treadle.datasets import Source, csv, frame, parquet, splits
     from treadle.features import FeatureView, count, last, max, mean, min, sum
-    from treadle.loop import Label, Loop, checks, register
+    from treadle.loop import Label, Loop, checks
     from treadle.pipelines import Pipeline, step
     from treadle.retraining import triggers
     from treadle.training import Search, search
-    from treadle.workspace import Workspace
-
-    from treadle import errors, rollouts
+    from treadle.workspace import Workspace, register
 
     open = Workspace.open
 
@@ -60,7 +59,7 @@ _lazy = door(
         "Pipeline": "treadle.pipelines",
         "Search": "treadle.training",
         "Source": "treadle.datasets",
-        "Workspace": "workspace",
+        "Workspace": "treadle.workspace",
         "checks": "treadle.loop",
         "connect": "treadle.client",
         "count": "treadle.features",
@@ -72,7 +71,7 @@ _lazy = door(
         "mean": "treadle.features",
         "min": "treadle.features",
         "parquet": "treadle.datasets",
-        "register": "treadle.loop",
+        "register": "treadle.workspace",
         "rollouts": "",
         "search": "treadle.training",
         "splits": "treadle.datasets",

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import getpass
+from collections.abc import Callable, Sequence
+from datetime import datetime
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from treadle.clock import Clock, SystemClock
+from treadle.clock import Clock, SystemClock, parse_moment
 from treadle.config import Config, load_config
 from treadle.ids import Ids, RandomIds
 
@@ -16,12 +18,13 @@ if TYPE_CHECKING:
     from treadle.artifacts import ArtifactStore, References
     from treadle.database import Database
     from treadle.datasets import Datasets, Engine
-    from treadle.evidence import Ledger
+    from treadle.evidence import Check, Ledger
     from treadle.features import FeatureStore, SqliteOnlineStore
     from treadle.lineage import Lineage
-    from treadle.models import ModelStore, Packager
+    from treadle.loop import Loop, Turn
+    from treadle.models import ModelStore, Packager, Task
     from treadle.pipelines import Pipelines
-    from treadle.registry import Registry
+    from treadle.registry import ModelVersion, Registry
     from treadle.serving import Endpoints
     from treadle.tracking import Tracker
     from treadle.validation import Schemas
@@ -94,7 +97,9 @@ class Workspace:
         """Every check that ever ran."""
         from treadle.evidence import Ledger
 
-        return Ledger(self.database, project=self.project, clock=self.clock, ids=self.ids, principal=self.principal.name)
+        return Ledger(
+            self.database, project=self.project, clock=self.clock, ids=self.ids, principal=self.principal.name
+        )
 
     @cached_property
     def engine(self) -> Engine:
@@ -203,6 +208,49 @@ class Workspace:
 
         return Endpoints(self.config.state)
 
+    def turn(
+        self,
+        loop: Loop,
+        *,
+        as_of: datetime | str | None = None,
+        trigger: str = "by hand",
+        use_cache: bool = True,
+        watch: Callable[[Any], None] | None = None,
+    ) -> Turn:
+        """Turn a loop once: ingest, validate, clean, join features, split, train, evaluate, register, release.
+
+        Steps whose code, inputs and declaration did not change are reused. `as_of` is the moment the turn looks from (default:
+        all there is). Raises `DeclarationError` with the line when the declaration does not fit the data, `Refused` when a check
+        blocks, `StepFailed` when user code fails; champion and endpoint then stay as they were.
+        """
+        from treadle.loop import turn_loop
+
+        moment = parse_moment(as_of, field="as_of") if isinstance(as_of, str) else as_of
+        return turn_loop(loop, self, as_of=moment, trigger=trigger, use_cache=use_cache, watch=watch)
+
+    def register(
+        self,
+        model: Any,
+        name: str,
+        *,
+        task: Task,
+        data: Any,
+        label: str,
+        features: Sequence[str] | None = None,
+        gates: Sequence[Check[Any]] = (),
+        tags: dict[str, str] | None = None,
+    ) -> ModelVersion:
+        """Register a model trained elsewhere (a fitted estimator, or an ONNX file) as a version of the model `name`.
+
+        `data` holds labelled rows that it did not learn from, `label` its label column, `features` the columns it reads.
+        Raises `InvalidInput` when model, data and task do not fit together.
+        """
+        from treadle.loop import adopt_model
+
+        return adopt_model(
+            model, name, self, task=task, data=data, label=label, features=features, gates=gates, tags=tags
+        )
+
     def close(self) -> None:
         """Let go of every connection; the next use opens them again."""
         for name in ("database", "online", "engine", "tracker"):
@@ -219,6 +267,12 @@ class Workspace:
 
     def __repr__(self) -> str:
         return f"<Workspace {self.project} ({self.config.project.environment}) at {self.config.root}>"
+
+
+def register(model: Any, name: str, *, task: Task, data: Any, label: str, **more: Any) -> ModelVersion:
+    """Register a model trained elsewhere in the workspace of the current folder; see `Workspace.register`."""
+    with Workspace.open() as workspace:
+        return workspace.register(model, name, task=task, data=data, label=label, **more)
 
 
 def _os_user() -> str:

@@ -1,8 +1,8 @@
 """The loop: one declaration that ties the rooms together, and the standard pipeline that turns it.
 
 ```python
-turn = late.run()          # ingest … release, once
-print(turn)                # what happened, with every gate's verdict
+turn = treadle.open().turn(late)   # ingest … release, once
+turn.release, turn.verdicts        # what happened, and every gate's answer
 ```
 """
 
@@ -14,14 +14,24 @@ from treadle.doors import door
 
 if TYPE_CHECKING:
     from treadle.loop import checks as checks
-    from treadle.loop.adopt import register
+    from treadle.loop.adopt import adopt_model
     from treadle.loop.declaration import Loop
-    from treadle.loop.discover import find_loops
+    from treadle.loop.discover import find_loops, pick_loop
     from treadle.loop.label import Label
     from treadle.loop.standard import standard_pipeline
     from treadle.loop.turn import Turn, turn_loop
 
-__all__ = ["Label", "Loop", "Turn", "checks", "find_loops", "register", "standard_pipeline", "turn_loop"]
+__all__ = [
+    "Label",
+    "Loop",
+    "Turn",
+    "adopt_model",
+    "checks",
+    "find_loops",
+    "pick_loop",
+    "standard_pipeline",
+    "turn_loop",
+]
 
 __getattr__ = door(
     __name__,
@@ -29,9 +39,10 @@ __getattr__ = door(
         "Label": "label",
         "Loop": "declaration",
         "Turn": "turn",
+        "adopt_model": "adopt",
         "checks": "",
         "find_loops": "discover",
-        "register": "adopt",
+        "pick_loop": "discover",
         "standard_pipeline": "standard",
         "turn_loop": "turn",
     },

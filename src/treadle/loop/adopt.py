@@ -22,14 +22,14 @@ if TYPE_CHECKING:
 _ASKED = ("parity_holds", "calibrated")
 
 
-def register(
+def adopt_model(
     model: Any,
     name: str,
+    rooms: Rooms,
     *,
     task: Task,
     data: Any,
     label: str,
-    workspace: Rooms | None = None,
     features: Sequence[str] | None = None,
     gates: Sequence[Check[Any]] = (),
     tags: dict[str, str] | None = None,
@@ -40,10 +40,8 @@ def register(
     check and the evaluation; `label` is its label column, `features` the columns the model reads (default: all others). The
     gates that make sense without a training of ours are asked, and `gates` on top; promoting reads their verdicts.
 
-    `workspace` is what `treadle.open()` gives; left out, it is opened in the current folder. Raises `InvalidInput` when model,
-    data and task do not fit together.
+    Raises `InvalidInput` when model, data and task do not fit together.
     """
-    rooms = workspace if workspace is not None else _opened()
     rows = _as_arrow(data)
     if label not in rows.column_names:
         raise InvalidInput(f"The data has no label column {label!r}.", mend="Name it with label=….", field="label")
@@ -74,10 +72,10 @@ def _can_ask(gate: Check[Any], package: Package) -> bool:
     return gate.name != "parity_holds" or package.parity is not None
 
 
-def _packaged(
-    model: Any, rooms: Rooms, rows: pa.Table, names: tuple[str, ...], task: Task, label: str
-) -> Package:
-    classes = () if task == "regression" else tuple(sorted(v for v in rows[label].unique().to_pylist() if v is not None))
+def _packaged(model: Any, rooms: Rooms, rows: pa.Table, names: tuple[str, ...], task: Task, label: str) -> Package:
+    classes = (
+        () if task == "regression" else tuple(sorted(v for v in rows[label].unique().to_pylist() if v is not None))
+    )
     signature = Signature.of(rows, names, task=task, label=label, classes=classes)
     if isinstance(model, str | Path):
         path = Path(model)
@@ -118,10 +116,3 @@ def _as_arrow(data: Any) -> pa.Table:
         mend="Read it first: pandas.read_csv(path).",
         field="data",
     )
-
-
-def _opened() -> Rooms:
-    import importlib
-
-    # The workspace stands on a higher floor; this shortcut for notebooks is the one place that reaches up, and only by name.
-    return importlib.import_module("treadle.workspace").Workspace.open()
