@@ -1,7 +1,8 @@
 """The standard loop: an ordinary pipeline of ordinary functions. Read it, copy it, cut it, extend it.
 
 Each parameter names what it takes: the step that made it, a value of this turn (`as_of`, `champion`), or something handed
-in (the loop, why it turns, a room of the workspace), which no cache key depends on. Serving, triggers and recording stay outside: serving follows what `release` deploys.
+in (the loop, why it turns, a room of the workspace), which no cache key depends on.
+Serving, triggers and recording stay outside: serving follows what `release` deploys.
 """
 
 from __future__ import annotations
