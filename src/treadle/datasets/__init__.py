@@ -14,7 +14,8 @@ from treadle.doors import door
 
 if TYPE_CHECKING:
     from treadle.datasets import splits
-    from treadle.datasets.column import COLUMN_TYPES, Column, ColumnType
+    from treadle.datasets.arrow import columns_of
+    from treadle.datasets.column import COLUMN_TYPES, Column, ColumnType, quoted
     from treadle.datasets.datasets import Datasets
     from treadle.datasets.declared import declared_at
     from treadle.datasets.engine import Engine, Session, TableLike
@@ -38,10 +39,12 @@ __all__ = [
     "Session",
     "Source",
     "TableLike",
+    "columns_of",
     "csv",
     "declared_at",
     "frame",
     "parquet",
+    "quoted",
     "splits",
 ]
 
@@ -63,10 +66,12 @@ __getattr__ = door(
         "Session": "engine",
         "Source": "source",
         "TableLike": "engine",
+        "columns_of": "arrow",
         "csv": "readers",
         "declared_at": "declared",
         "frame": "readers",
         "parquet": "readers",
+        "quoted": "column",
         "splits": "",
     },
 )

@@ -16,6 +16,7 @@ from treadle.database import Database
 from treadle.datasets.column import quoted
 from treadle.datasets.diff import compare
 from treadle.datasets.engine import Engine
+from treadle.datasets.header import header_columns
 from treadle.datasets.ingestion import Ingestion
 from treadle.datasets.readers import frame
 from treadle.datasets.record import Record
@@ -156,6 +157,10 @@ class Datasets:
                 field="moment",
             )
         return record.version
+
+    def header(self, source: Source, *, root: Path) -> tuple[str, ...]:
+        """The column names a source has now, without reading its rows. Raises `InvalidInput` that names the file."""
+        return header_columns(source, root, self._engine)
 
     # ---------------------------------------------------------------- read
 

@@ -28,7 +28,7 @@ def compare(engine: Engine, a: DatasetVersion, b: DatasetVersion, key: tuple[str
     types_a: dict[str, ColumnType] = {c.name: c.type for c in a.columns}
     types_b: dict[str, ColumnType] = {c.name: c.type for c in b.columns}
     shared = [(c, common_type(c.type, types_b[c.name])) for c in a.columns if c.name in types_b]
-    common = tuple(Column(column.name, kind) for column, kind in shared if kind is not None)
+    common: tuple[Column, ...] = tuple(Column(column.name, kind) for column, kind in shared if kind is not None)
     with engine.session({"was": a, "now": b}) as session:
         chosen = ", ".join(f"CAST({quoted(c.name)} AS {SQL_TYPES[c.type]}) AS {quoted(c.name)}" for c in common)
         for side, version in (("before", "was"), ("after", "now")):
