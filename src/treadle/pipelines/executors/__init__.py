@@ -1,0 +1,1 @@
+"""Where steps run: the port and what stands behind it, one file each."""
