@@ -78,8 +78,8 @@ class Walk:
 
     def step(self, header: Header, digest: str, body: tuple[str, str] | None) -> None:
         """The next record: its header, the digest it claims, and its `(salt, body)` if that is still there."""
-        sequence, name = header["sequence"], header["id"]
-        if sequence != self._sequence + 1:
+        sequence, name, expected = header["sequence"], header["id"], self._sequence + 1
+        if sequence != expected:
             self._note(sequence, name, f"it follows record {self._sequence}: records are missing, doubled or moved")
         if header["previous"] != self._previous:
             self._note(sequence, name, "it does not follow the record before it")
@@ -96,7 +96,8 @@ class Walk:
         if sequence in self.anchors:
             self._seen.add(sequence)
         self._records += 1
-        self._sequence, self._previous = sequence, digest
+        self._sequence = sequence if isinstance(sequence, int) else expected
+        self._previous = digest
 
     def finish(self, head: tuple[int, str] | None) -> Verification:
         """The verdict on the chain; `head` is the last sequence and digest the ledger itself remembers."""
