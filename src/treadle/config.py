@@ -22,7 +22,7 @@ class ProjectSettings:
     """Which project and environment this is."""
 
     name: str = "default"
-    environment: str = "development"
+    environment: Literal["development", "staging", "production"] = "development"
     principal: str = ""  # who acts when nobody is signed in; empty: the operating system's user name
 
 
