@@ -1,0 +1,178 @@
+"""The point-in-time join as SQL: what each row could have known at its own instant.
+
+Asked are rows of `asked`: `row`, the entity `k0…`, `t` and `tick` (equal, or `t` rounded down to the view's cadence), in
+microseconds. The features are worked out once per distinct (entity, tick) and then given to the rows; the time to live is counted
+to `t`. A missing key matches nothing. See ADR 0012.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from treadle.features.aggregates import Aggregate
+from treadle.features.exact import Span
+from treadle.features.layout import Layout
+from treadle.features.rows import equal, id_names, keys, present, usable, value, values
+from treadle.features.windows import Window, additions, finished, totalled, windows_of
+
+
+@dataclass(frozen=True)
+class Facts:
+    """What must be known of the rows before the SQL is written: the spans of summed columns, and which groups hold broken ids."""
+
+    spans: Mapping[str, Span]
+    broken: frozenset[int] = frozenset()
+
+
+def history_sql(layout: Layout, facts: Facts) -> str:
+    """One line per row of `asked`: `row`, then the features in the order of the view; reads the tables `rows0`, `rows1`."""
+    ks = keys(layout)
+    joins = _Joins(layout, facts)
+    shown = {feature: joins.add(feature) for feature in layout.view.features}
+    if layout.view.ttl_us is not None:
+        for index in range(len(layout.groups)):
+            joins.newest(index)
+    found = f"(SELECT p.*, {', '.join(joins.columns) or '1'} FROM points p {' '.join(joins.sql)})"
+    found = totalled(found, joins.windows, layout, facts.spans)
+    features = ", ".join(
+        f"{_alive(layout, feature, sql)} AS f{index}" for index, (feature, sql) in enumerate(shown.items())
+    )
+    both = ", ".join([*ks, "tick"])
+    tables = ", ".join(
+        [f"points AS MATERIALIZED (SELECT DISTINCT {both} FROM asked WHERE {present(ks)})", *joins.tables]
+    )
+    return f"WITH {tables} SELECT a.row, {features} FROM asked a LEFT JOIN {found} f USING ({both})"
+
+
+class _Joins:
+    """Collects what the features of one view need: tables, joins to the points, and the columns these bring."""
+
+    def __init__(self, layout: Layout, facts: Facts) -> None:
+        self.layout, self.facts = layout, facts
+        self.tables: list[str] = []
+        self.sql: list[str] = []
+        self.columns: list[str] = []
+        self.windows: list[Window] = []
+        self._windows: dict[tuple[int, int], Window] = {}
+        self._newest: set[int] = set()
+
+    def add(self, feature: str | Aggregate) -> str:
+        """Make one feature available; the SQL for its value."""
+        group = self.layout.group_of(feature)
+        if isinstance(feature, str):
+            self.newest(group)
+            return f"n{group}_{value(self.layout, feature)}"
+        tag = f"g{group}_{self.layout.groups[group].aggregates.index(feature)}"
+        if feature.function == "last":
+            return self._last(group, feature, tag)
+        if feature.function in ("min", "max"):
+            return self._extreme(group, feature, tag)
+        window = self._window(group, feature)
+        return finished(feature, window, self.layout, self.facts.spans)
+
+    def newest(self, group: int) -> None:
+        """The newest row of a group: `n<group>_e` its event time, `n<group>_x…` its values."""
+        if group not in self._newest:
+            self._newest.add(group)
+            plain = [value(self.layout, name) for name in self.layout.groups[group].plain]
+            self._ordered(group, f"n{group}", "true", plain)
+
+    def _last(self, group: int, feature: Aggregate, tag: str) -> str:
+        x = value(self.layout, str(feature.column))
+        self._ordered(group, tag, f"{usable(self.layout, str(feature.column))} IS NOT NULL", [x])
+        if feature.over_us is None:
+            return f"{tag}_{x}"
+        return f"CASE WHEN {tag}_e > tick - {feature.over_us} THEN {tag}_{x} END"
+
+    def _ordered(self, group: int, tag: str, wanted: str, xs: list[str]) -> None:
+        """The greatest row by (event time, instant seen, id, values) among those that count.
+
+        While versions follow each other that is the running maximum in the order of being seen, and an ASOF join finds it.
+        Rows of broken ids end before something greater comes: these few are looked up by their span.
+        """
+        ks = keys(self.layout)
+        ties = [*id_names(self.layout), *values(self.layout)]
+        tied = ", ".join(f"{x} ASC NULLS LAST" for x in ties)
+        kept = ties if group in self.facts.broken else xs
+        steady = f"""{tag}_steady AS (SELECT {", ".join([*ks, "e", "s", *kept])}
+  FROM rows{group} WHERE NOT broken AND {wanted}
+  WINDOW seen AS (PARTITION BY {", ".join(ks)} ORDER BY s, e, {tied})
+  QUALIFY e >= max(e) OVER (seen ROWS UNBOUNDED PRECEDING) AND lead(s) OVER seen IS DISTINCT FROM s)"""
+        self.tables.append(steady)
+        chosen = ", ".join([f"{tag}.e AS {tag}_e", *(f"{tag}.{x} AS {tag}_{x}" for x in xs)])
+        self.columns.append(chosen)
+        if group not in self.facts.broken:
+            self.sql.append(f"ASOF LEFT JOIN {tag}_steady {tag} ON {equal('p', tag, ks)} AND p.tick >= {tag}.s")
+            return
+        greatest = ", ".join(f"{x} DESC NULLS FIRST" for x in ("e", "s", *ties))
+        point = ", ".join([*(f"p.{k}" for k in ks), "p.tick"])
+        inside = ", ".join(f"r.{x}" for x in ("e", "s", *ties))
+        names = ", ".join([*ks, "tick"])
+        self.tables.append(f"""{tag}_any AS (
+  SELECT {point}, {inside} FROM points p ASOF JOIN {tag}_steady r ON {equal("p", "r", ks)} AND p.tick >= r.s
+  UNION ALL
+  SELECT {point}, {inside} FROM points p JOIN rows{group} r
+    ON {equal("p", "r", ks)} AND r.s <= p.tick AND (r.z IS NULL OR p.tick < r.z) WHERE r.broken AND {wanted})""")
+        self.tables.append(
+            f"{tag}_one AS (SELECT * FROM {tag}_any "
+            f"QUALIFY row_number() OVER (PARTITION BY {names} ORDER BY {greatest}) = 1)"
+        )
+        self.sql.append(f"LEFT JOIN {tag}_one {tag} ON {equal('p', tag, [*ks, 'tick'])}")
+
+    def _window(self, group: int, feature: Aggregate) -> Window:
+        """Running sums: a row adds at the instant it begins to count and takes away at the instant it ceases to."""
+        for window in windows_of(self.layout.groups[group], f"g{group}"):
+            if window.over_us != feature.over_us:
+                continue
+            if window not in self.windows:
+                self.windows.append(window)
+                self._running(group, window)
+            return window
+        raise AssertionError(feature)
+
+    def _running(self, group: int, window: Window) -> None:
+        ks, over = keys(self.layout), window.over_us
+        added = additions(window, self.layout, self.facts.spans)
+        begin = ", ".join(f"CASE WHEN e + {over} > s THEN {sql} ELSE 0 END AS {name}" for name, sql in added.items())
+        cease = ", ".join(f"-({sql}) AS {name}" for name, sql in added.items())
+        running = ", ".join(f"sum({name}) OVER moments AS {name}" for name in added)
+        k = ", ".join(ks)
+        self.tables.append(f"""{window.tag} AS (SELECT {k}, m, {running} FROM (
+  SELECT {k}, s AS m, {begin} FROM rows{group}
+  UNION ALL
+  SELECT {k}, least(coalesce(z, e + {over}), e + {over}) AS m, {cease} FROM rows{group} WHERE e + {over} > s)
+  WINDOW moments AS (PARTITION BY {k} ORDER BY m RANGE UNBOUNDED PRECEDING))""")
+        self.columns += [f"{window.tag}.{name}" for name in added]
+        tag = window.tag
+        self.sql.append(f"ASOF LEFT JOIN {tag} ON {equal('p', tag, ks)} AND p.tick >= {tag}.m")
+
+    def _extreme(self, group: int, feature: Aggregate, tag: str) -> str:
+        """Least or greatest value: no difference of running sums gives it, so rows meet the instants they count at.
+
+        A row counts for at most `over`, so it lies in at most two buckets of that width; rows meet only instants of their bucket.
+        """
+        ks, over = keys(self.layout), feature.over_us
+        x = usable(self.layout, str(feature.column))
+        k = ", ".join(ks)
+        self.tables.append(f"""{tag}_spans AS (
+  SELECT {k}, s, least(coalesce(z, e + {over}), e + {over}) AS u, {x} AS x FROM rows{group}
+  WHERE e + {over} > s AND {x} IS NOT NULL)""")
+        self.tables.append(f"""{tag} AS (
+  SELECT {", ".join(f"p.{k}" for k in ks)}, p.tick, {feature.function}(r.x) AS x
+  FROM (SELECT *, tick // {over} AS bucket FROM points) p
+  JOIN (SELECT *, s // {over} AS bucket FROM {tag}_spans
+        UNION ALL SELECT *, (u - 1) // {over} FROM {tag}_spans WHERE (u - 1) // {over} <> s // {over}) r
+    ON {equal("p", "r", [*ks, "bucket"])} AND r.s <= p.tick AND p.tick < r.u
+  GROUP BY ALL)""")
+        self.columns.append(f"{tag}.x AS {tag}_x")
+        self.sql.append(f"LEFT JOIN {tag} ON {equal('p', tag, [*ks, 'tick'])}")
+        return f"{tag}_x"
+
+
+def _alive(layout: Layout, feature: str | Aggregate, sql: str) -> str:
+    """SQL for a feature within its time to live."""
+    ttl = layout.view.ttl_us
+    if ttl is None:
+        return sql
+    return f"CASE WHEN a.t - n{layout.group_of(feature)}_e <= {ttl} THEN {sql} END"

@@ -1,0 +1,23 @@
+"""The rows of a view, worked out once per call into temporary tables, with the facts that decide the SQL that follows."""
+
+from __future__ import annotations
+
+from treadle.datasets import Session
+from treadle.features.history import Facts
+from treadle.features.layout import Layout
+from treadle.features.rows import rows_sql
+from treadle.features.windows import span_query, spans_from, summed
+
+
+def prepare(session: Session, layout: Layout, until: int) -> Facts:
+    """Make the tables `rows0`, `rows1`, one per group, of what can be seen at `until` (microseconds)."""
+    broken = set()
+    for index, group in enumerate(layout.groups):
+        session.execute(f"CREATE TEMP TABLE rows{index} AS {rows_sql(layout, group)}", {"until": until})
+        if layout.corrects and session.rows(f"SELECT coalesce(bool_or(broken), false) FROM rows{index}")[0][0]:
+            broken.add(index)
+    spans = {}
+    if summed(layout):
+        every = " UNION ALL BY NAME ".join(f"SELECT * FROM rows{index}" for index in range(len(layout.groups)))
+        spans = spans_from(session.rows(span_query(f"({every})", layout))[0], layout)
+    return Facts(spans, frozenset(broken))
