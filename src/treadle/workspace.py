@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import getpass
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from datetime import datetime
 from functools import cached_property
 from pathlib import Path
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from treadle.lineage import Lineage
     from treadle.loop import Loop, Turn
     from treadle.models import ModelStore, Packager, Task
-    from treadle.pipelines import Pipelines
+    from treadle.pipelines import Hooks, Pipelines
     from treadle.registry import ModelVersion, Registry
     from treadle.serving import Endpoints
     from treadle.tracking import Tracker
@@ -215,7 +215,7 @@ class Workspace:
         as_of: datetime | str | None = None,
         trigger: str = "by hand",
         use_cache: bool = True,
-        watch: Callable[[Any], None] | None = None,
+        hooks: Sequence[Hooks] = (),
     ) -> Turn:
         """Turn a loop once: ingest, validate, clean, join features, split, train, evaluate, register, release.
 
@@ -226,7 +226,7 @@ class Workspace:
         from treadle.loop import turn_loop
 
         moment = parse_moment(as_of, field="as_of") if isinstance(as_of, str) else as_of
-        return turn_loop(loop, self, as_of=moment, trigger=trigger, use_cache=use_cache, watch=watch)
+        return turn_loop(loop, self, as_of=moment, trigger=trigger, use_cache=use_cache, hooks=hooks)
 
     def register(
         self,

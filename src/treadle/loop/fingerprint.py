@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from typing import TYPE_CHECKING, Any
 
-from treadle.pipelines import code_fingerprint
+from treadle.pipelines import fingerprint
 
 if TYPE_CHECKING:
     from treadle.loop.declaration import Loop
@@ -37,8 +37,8 @@ def _candidate(estimator: Any) -> str:
         parts = [f"{k}={_leaf(v)}" for k, v in sorted(leaves.items())]
         nested = [f"{k}:{type(v).__qualname__}" for k, v in sorted(params.items()) if hasattr(v, "get_params")]
         return f"{kind.__module__}.{kind.__qualname__}({', '.join(parts + nested)})"
-    return code_fingerprint(estimator)
+    return fingerprint(estimator)
 
 
 def _leaf(value: Any) -> str:
-    return code_fingerprint(value) if callable(value) else repr(value)
+    return fingerprint(value) if callable(value) else repr(value)

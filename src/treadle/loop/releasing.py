@@ -32,8 +32,8 @@ class Deployer:
     def deploy(self, loop: Loop, version: ModelVersion, *, until: datetime | None = None) -> None:
         """Materialise the loop's views up to `until` (default: now) and point the endpoint at `version`."""
         for view in loop.views:
-            self._feature_store.materialize(view, until or self._clock.now())
-        plan = self._feature_store.plan(loop.views)
+            self._feature_store.materialize(view, until or self._clock.now(), backwards=True)
+        plan = self._feature_store.lookup_plan(loop.views) if loop.views else None
         self._endpoints.deploy(loop.name, version.number, self._models.load(version.digest), plan)
 
 

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Protocol
 
 from treadle.clock import Clock, as_utc
-from treadle.errors import Cancelled, InvalidInput, Refused, StepFailed, TreadleError
+from treadle.errors import InvalidInput, Refused, StepFailed, TreadleError
 from treadle.loop.plan import check_names
 from treadle.loop.releasing import Deployer
 from treadle.loop.standard import standard_pipeline
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from treadle.features import FeatureStore
     from treadle.loop.declaration import Loop
     from treadle.models import ModelStore, Packager
-    from treadle.pipelines import Execution, Pipelines
+    from treadle.pipelines import Execution, Hooks, Pipelines
     from treadle.registry import ModelVersion, Registry
     from treadle.serving import Endpoints
     from treadle.tracking import Tracker
@@ -86,11 +86,11 @@ def turn_loop(
     trigger: str = "by hand",
     use_cache: bool = True,
     targets: Sequence[str] | None = None,
-    watch: Callable[[Any], None] | None = None,
+    hooks: Sequence[Hooks] = (),
 ) -> Turn:
     """Turn `loop` once in the workspace `rooms`; steps whose code, inputs and parameters did not change are reused.
 
-    `as_of` is the business moment the turn looks from (default: now). `watch` is told of every step as it goes. Raises
+    `as_of` is the business moment the turn looks from (default: now). `hooks` are told of every step as it goes. Raises
     `DeclarationError` before anything runs when the declaration does not fit the data, `Refused` when the data is blocked by
     its checks, `StepFailed` when user code fails.
     """
@@ -98,15 +98,17 @@ def turn_loop(
     moment = as_utc(as_of) if as_of is not None else None
     if moment is not None and moment > rooms.clock.now():
         raise InvalidInput(f"as_of lies in the future: {moment:%Y-%m-%d %H:%M} UTC.", field="as_of")
-    execution = rooms.pipelines.run(
-        standard_pipeline(loop),
-        params={"as_of": moment.isoformat() if moment is not None else "", "champion": _champion(loop, rooms)},
-        resources=_resources(loop, rooms, trigger),
-        targets=targets,
-        use_cache=use_cache,
-        watch=watch,
-    )
-    _raise_unless_done(execution)
+    try:
+        execution = rooms.pipelines.run(
+            standard_pipeline(loop),
+            params={"as_of": moment.isoformat() if moment is not None else "", "champion": _champion(loop, rooms)},
+            resources=_resources(loop, rooms, trigger),
+            targets=targets,
+            use_cache=use_cache,
+            hooks=hooks,
+        )
+    except StepFailed as failure:
+        raise _plainly(failure) from failure
     return turn_of(loop, rooms, execution)
 
 
@@ -155,18 +157,7 @@ def _resources(loop: Loop, rooms: Rooms, trigger: str) -> Mapping[str, Any]:
     }
 
 
-def _raise_unless_done(execution: Execution) -> None:
-    if execution.status == "succeeded":
-        return
-    if execution.status == "cancelled":
-        raise Cancelled(f"The turn {execution.id} was cancelled.", mend="Turn again; what is done is reused.")
-    cause = execution.cause
-    if isinstance(cause, Refused | InvalidInput):
-        raise cause
-    failed = next((s for s in execution.steps if s.status == "failed"), None)
-    name = failed.name if failed else "?"
-    detail = cause.message if isinstance(cause, TreadleError) else (failed.error if failed else execution.error)
-    raise StepFailed(
-        f"The step {name!r} failed: {detail}",
-        mend=f"See its log: treadle runs logs {execution.id} {name}. Champion and endpoint stay as they were.",
-    ) from cause
+def _plainly(failure: StepFailed) -> TreadleError:
+    """What a person needs to hear: a refusal or a mistake of theirs as it is, anything else with its step."""
+    cause = failure.__cause__
+    return cause if isinstance(cause, Refused | InvalidInput) else failure

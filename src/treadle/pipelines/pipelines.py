@@ -75,12 +75,13 @@ class Pipelines:
         check: bool = True,
         echo: bool = False,
         executor: Executor | None = None,
+        hooks: Sequence[Any] = (),
     ) -> Execution:
         """Run a pipeline, or what `targets` need of it, and wait for it.
 
         `params` fill parameters and count for the cache; `resources` fill parameters and do not. `resume` names an earlier
         execution whose finished steps are reused where code and inputs are the same, those that are never cached included.
-        `echo` also shows what steps print. Raises `DeclarationError` and `InvalidInput` before anything runs; afterwards,
+        `echo` also shows what steps print; `hooks` are told of this run besides the standing ones. Raises `DeclarationError` and `InvalidInput` before anything runs; afterwards,
         unless `check` is off, `StepFailed`, `TimedOut` or `Cancelled` for an execution that did not succeed. An interruption
         (Ctrl-C) stops the steps, marks the execution as cancelled and goes on up.
         """
@@ -101,7 +102,7 @@ class Pipelines:
             Recorder(execution, pipeline.name, self._store, self._references, self._lineage, self._clock),
             self._clock,
             self._executors(executor, steps),
-            self._hooks,
+            (*self._hooks, *hooks),
             wishes,
         )
         self._carry(runner, execution, pipeline)
@@ -189,7 +190,7 @@ class Pipelines:
         with self._lock:
             self._runners[execution] = runner
         try:
-            if self._hooks:
+            if runner.hooks:
                 runner.tell("on_execution_started", ExecutionEvent(self._get(execution, pipeline)))
             runner.run()
         except BaseException as error:
@@ -208,7 +209,7 @@ class Pipelines:
         finally:
             with self._lock:
                 del self._runners[execution]
-        if self._hooks:
+        if runner.hooks:
             before = len(runner.warnings)
             runner.tell("on_execution_finished", ExecutionEvent(self._get(execution, pipeline)))
             if len(runner.warnings) > before:

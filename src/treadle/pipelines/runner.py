@@ -79,7 +79,7 @@ class Runner:
         self._recorder = recorder
         self._clock = clock
         self._executors = executors
-        self._hooks = hooks
+        self.hooks = hooks
         self._wishes = wishes
         self.steps = {one.name: Progress(one, pipeline.inputs_of(one.name)) for one in steps}
         self._schedule = Schedule({name: one.inputs for name, one in self.steps.items()})
@@ -120,7 +120,7 @@ class Runner:
 
     def tell(self, name: str, event: Any) -> None:
         """Call every hook that listens to `name`; what one raises is kept as a warning."""
-        for hook in self._hooks:
+        for hook in self.hooks:
             method = getattr(hook, name, None)
             if method is None:
                 continue
@@ -238,8 +238,12 @@ class Runner:
         now = self._clock.monotonic()
         moments = [self._next_look, *self._later.values()]
         moments += [a.deadline for a in self._attempts.values() if a.deadline is not None and not a.stopped]
+        wait = max(0.0, min(moments) - now)
         try:
-            self._receive(self._results.get(timeout=max(0.0, min(moments) - now)))
+            if self._attempts:
+                self._receive(self._results.get(timeout=wait))
+            else:  # only waiting for the next attempt of something: a clock that is moved by hand moves here
+                self._clock.sleep(min(wait, LOOK))
             while True:
                 self._receive(self._results.get_nowait())
         except Empty:
