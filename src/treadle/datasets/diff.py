@@ -27,8 +27,11 @@ def compare(engine: Engine, a: DatasetVersion, b: DatasetVersion, key: tuple[str
                 )
     types_a: dict[str, ColumnType] = {c.name: c.type for c in a.columns}
     types_b: dict[str, ColumnType] = {c.name: c.type for c in b.columns}
-    shared = [(c, common_type(c.type, types_b[c.name])) for c in a.columns if c.name in types_b]
-    common: tuple[Column, ...] = tuple(Column(column.name, kind) for column, kind in shared if kind is not None)
+    common: list[Column] = []
+    for column in a.columns:
+        kind = common_type(column.type, types_b[column.name]) if column.name in types_b else None
+        if kind is not None:
+            common.append(Column(column.name, kind))
     with engine.session({"was": a, "now": b}) as session:
         chosen = ", ".join(f"CAST({quoted(c.name)} AS {SQL_TYPES[c.type]}) AS {quoted(c.name)}" for c in common)
         for side, version in (("before", "was"), ("after", "now")):

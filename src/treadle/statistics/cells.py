@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 
 from treadle.statistics.structs import Histogram
@@ -105,10 +107,11 @@ def quantiles(cells: Histogram, *, whole: bool, snap: bool) -> dict[str, float]:
     return found
 
 
-def rounded(value: float) -> float:
-    """Twelve significant digits: sums over threads differ in the last ones from run to run.
+def rounded(value: float, scale: float = 0.0) -> float:
+    """Twelve significant digits (of `scale`, when that is larger): sums over threads differ in the last ones from run to run.
 
-    >>> rounded(1 / 3)
-    0.333333333333
+    >>> rounded(1 / 3), rounded(1.23456e-8, scale=1000.0)
+    (0.333333333333, 1.2e-08)
     """
-    return float(f"{value:.12g}")
+    largest = max(abs(value), abs(scale))
+    return round(value, 11 - math.floor(math.log10(largest))) if largest and math.isfinite(largest) else value

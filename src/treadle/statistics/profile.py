@@ -119,7 +119,7 @@ def _measured(one: Measure, found: Mapping[str, Any], rows: int) -> ColumnStatis
         distinct=min(found["distinct"], count),
         min=low,
         max=high,
-        mean=_number(found.get("mean")),
+        mean=_number(found.get("mean"), found.get("std")),
         std=_number(found.get("std")),
         quantiles=quantiles(cells, whole=whole, snap=one.snap) if numeric and cells else {},
         histogram=bars,
@@ -176,8 +176,8 @@ def _cells(edges: Sequence[float], counts: Sequence[int]) -> Histogram:
     return Histogram((edges[0], *edges), tuple(int(n) for n in inside))
 
 
-def _number(value: float | None) -> float | None:
-    return None if value is None or not math.isfinite(value) else rounded(value)
+def _number(value: float | None, scale: float | None = None) -> float | None:
+    return None if value is None or not math.isfinite(value) else rounded(value, scale or 0.0)
 
 
 def _moment(value: float | None, column: Column) -> str | None:
