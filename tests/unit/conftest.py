@@ -1,9 +1,10 @@
-"""The ground floor on both databases."""
+"""The ground floor on both databases, and disks that are small or may not be written."""
 
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterator
+import subprocess
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -33,3 +34,30 @@ def ground(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Ground]:
         made.database.close()
     else:
         yield Ground.at(tmp_path, project=f"test{next(_numbers)}", database=request.getfixturevalue("postgres"))
+
+
+@pytest.fixture
+def small_disk(tmp_path: Path) -> Iterator[Path]:
+    """A folder on a disk of one megabyte of its own."""
+    folder = tmp_path / "disk"
+    folder.mkdir()
+    _mount("-t", "tmpfs", "-o", "size=1m", "tmpfs", str(folder))
+    try:
+        yield folder
+    finally:
+        subprocess.run(["umount", "-l", str(folder)], check=True)
+
+
+@pytest.fixture
+def make_read_only(small_disk: Path) -> Callable[[], None]:
+    """Call it when `small_disk` holds what it should: nobody, not even root, can write there afterwards."""
+    return lambda: _mount("-o", "remount,ro", str(small_disk))
+
+
+def _mount(*arguments: str) -> None:
+    try:
+        run = subprocess.run(["mount", *arguments], capture_output=True, text=True)
+    except FileNotFoundError:
+        pytest.skip("this system has no mount command")
+    if run.returncode:
+        pytest.skip(f"this user may not mount a disk: {run.stderr.strip()}")
