@@ -88,9 +88,8 @@ class Loop:
 
     def wrong(self, message: str, *, mend: str = "", field: str = "", words: Sequence[str] = ()) -> DeclarationError:
         """An error about this declaration that points at the line mentioning one of `words` (else `field`)."""
-        return DeclarationError(
-            message, mend=mend, field=field, where=self.declared_at.line_of(*(words or (f"{field}=",)))
-        )
+        where = self.declared_at.line_of(*words, after=f"{field}=")
+        return DeclarationError(message, mend=mend, field=field, where=where)
 
     def _checked_name(self, name: str) -> str:
         if not isinstance(name, str) or not _NAME.fullmatch(name):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import linecache
 import sys
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from types import FrameType
@@ -19,13 +20,21 @@ class Location:
     first: int
     last: int
 
-    def line_of(self, *words: str) -> str:
-        """`file:line` of the first line of the call that mentions one of `words`; else of the call itself."""
-        for number in range(self.first, self.last + 1):
+    def line_of(self, *words: str, after: str = "") -> str:
+        """`file:line` of the first line of the call that mentions one of `words`; else of the call itself.
+
+        With `after`, the search begins at the line that mentions it.
+        """
+        begin = self._find([after], self.first) if after else None
+        line = self._find(words, begin or self.first) or begin or self.first
+        return f"{_shown(self.file)}:{line}"
+
+    def _find(self, words: Sequence[str], begin: int) -> int | None:
+        for number in range(begin, self.last + 1):
             text = linecache.getline(self.file, number)
             if any(word in text for word in words):
-                return f"{_shown(self.file)}:{number}"
-        return f"{_shown(self.file)}:{self.first}"
+                return number
+        return None
 
     def __str__(self) -> str:
         return f"{_shown(self.file)}:{self.first}"
@@ -34,7 +43,7 @@ class Location:
 def declared_here() -> Location:
     """The place of the nearest call from outside Treadle's own code."""
     frame: FrameType | None = sys._getframe(1)
-    while frame is not None and frame.f_code.co_filename.startswith(_PACKAGE):
+    while frame is not None and frame.f_code.co_filename.startswith((_PACKAGE, "<string>")):  # "<string>": a dataclass
         frame = frame.f_back
     if frame is None:
         return Location("<unknown>", 0, 0)
