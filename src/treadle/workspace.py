@@ -154,7 +154,12 @@ class Workspace:
         metrics = Database.sqlite(self.config.state / "metrics.db", durability=self.config.storage.durability)
         apply_migrations(metrics, "metrics")
         return Tracker(
-            self.database, metrics, project=self.project, clock=self.clock, ids=self.ids, artifacts=self.artifacts
+            metrics,
+            project=self.project,
+            clock=self.clock,
+            ids=self.ids,
+            artifacts=self.artifacts,
+            references=self.references,
         )
 
     @cached_property

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from treadle.training.baselines import baseline, simple_model
     from treadle.training.candidate import Candidate, candidates
     from treadle.training.cost import Cost
+    from treadle.training.explaining import Contributions, contributions, explain
     from treadle.training.frame import Frame
     from treadle.training.routing import refuse_unknown
     from treadle.training.search import Search
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "Candidate",
+    "Contributions",
     "Cost",
     "Failure",
     "Frame",
@@ -31,6 +33,8 @@ __all__ = [
     "Trial",
     "baseline",
     "candidates",
+    "contributions",
+    "explain",
     "refuse_unknown",
     "search",
     "simple_model",
@@ -42,6 +46,7 @@ __getattr__ = door(
     __name__,
     {
         "Candidate": "candidate",
+        "Contributions": "explaining",
         "Cost": "cost",
         "Failure": "trained",
         "Frame": "frame",
@@ -51,6 +56,8 @@ __getattr__ = door(
         "Trial": "trained",
         "baseline": "baselines",
         "candidates": "candidate",
+        "contributions": "explaining",
+        "explain": "explaining",
         "refuse_unknown": "routing",
         "search": "",
         "simple_model": "baselines",

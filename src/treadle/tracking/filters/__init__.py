@@ -1,0 +1,1 @@
+"""The filter language of run searches: words, syntax tree, SQL."""
