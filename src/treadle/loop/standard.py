@@ -18,6 +18,7 @@ from treadle.pipelines import Pipeline, current_step, step
 if TYPE_CHECKING:
     import pyarrow as pa
 
+    from treadle.clock import Clock
     from treadle.datasets import Datasets, Engine
     from treadle.evidence import Ledger
     from treadle.features import FeatureStore
@@ -34,6 +35,12 @@ def declared(loop: Loop) -> str:
     return declaration_fingerprint(loop)
 
 
+def expected(loop: Loop, schemas: Schemas) -> str:
+    """The same, and the schema files, which a person may have changed."""
+    texts = [path.read_text("utf-8") for s in loop.sources if (path := schemas.path(s.name)).is_file()]
+    return "\n".join([declared(loop), *texts])
+
+
 @step(cache=False)
 def ingest(loop: Loop, datasets: Datasets, root: Path) -> Ingest:
     """Read every source into a dataset version; equal rows make no new version."""
@@ -42,10 +49,12 @@ def ingest(loop: Loop, datasets: Datasets, root: Path) -> Ingest:
     return Ingest(versions)
 
 
-@step(fresh=declared)
-def validate(ingest: Ingest, loop: Loop, engine: Engine, schemas: Schemas, ledger: Ledger) -> Validation:
+@step(fresh=expected)
+def validate(
+    ingest: Ingest, loop: Loop, datasets: Datasets, engine: Engine, schemas: Schemas, ledger: Ledger, clock: Clock
+) -> Validation:
     """Compare each dataset version with what is expected of it; an anomaly that blocks stops the turn here."""
-    return validating.validate(loop, ingest, engine, schemas, ledger)
+    return validating.validate(loop, ingest, datasets, engine, schemas, ledger, clock)
 
 
 @step(fresh=declared)

@@ -144,6 +144,7 @@ def _resources(loop: Loop, rooms: Rooms, trigger: str) -> Mapping[str, Any]:
         "loop": loop,
         "trigger": trigger,
         "root": rooms.config.root,
+        "clock": rooms.clock,
         "datasets": rooms.datasets,
         "engine": rooms.engine,
         "schemas": rooms.schemas,

@@ -38,7 +38,8 @@ def ranges(session: Session, columns: Sequence[Column]) -> dict[str, tuple[Any, 
     if not ordered:
         return {}
     asked = ", ".join(f"min({_name(column)}), max({_name(column)})" for column in ordered)
-    row = session.rows(f"SELECT {asked} FROM profiled")[0]
+    # by way of Arrow: DuckDB's own way to Python values needs pytz for timestamps
+    row = [column[0].as_py() for column in session.query(f"SELECT {asked} FROM profiled").columns]
     return {column.name: (row[2 * i], row[2 * i + 1]) for i, column in enumerate(ordered)}
 
 
