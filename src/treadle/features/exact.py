@@ -14,7 +14,6 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import pairwise
 
 LIMB = 62
 
@@ -76,59 +75,61 @@ def scaled(value: str, power: int) -> str:
     return f"({value} * {2.0**power!r}::DOUBLE)"
 
 
-def rounded(relation: str, totals: Sequence[tuple[str, Sequence[str], Span]]) -> str:
-    """SQL of a relation that adds to `relation` the DOUBLE column `name` for each `(name, limb sums, span)`.
+@dataclass(frozen=True)
+class Total:
+    """A sum to be finished: the DOUBLE column `name` from the limb sums `sums`, lowest first, as HUGEINT."""
 
-    The limb sums are columns of `relation`, lowest first, as HUGEINT; a missing sum gives a missing total.
-    """
-    for name, sums, span in totals:
-        relation = _carried(relation, sums)
-        relation = _joined(relation, sums)
-        relation = _rounded(relation, name, span)
+    name: str
+    sums: Sequence[str]
+    span: Span
+
+
+def rounded(relation: str, totals: Sequence[Total]) -> str:
+    """SQL of a relation that adds to `relation` a column for each total; a missing sum gives a missing total."""
+    if not totals:
+        return relation
+    steps: list[dict[str, str]] = [{}, {}, {}, {}, {}]
+    for number, total in enumerate(totals):
+        for step, column in zip(steps, _steps(f"exact{number}", total), strict=True):
+            step.update(column)
+    for step in steps:
+        relation = f"(SELECT *, {', '.join(f'{sql} AS {name}' for name, sql in step.items())} FROM {relation})"
     return relation
 
 
-def _carried(relation: str, sums: Sequence[str]) -> str:
-    """Move what a limb holds beyond 62 bits to the next, so that all but the highest are in [0, 2**62)."""
-    for low, high in pairwise(sums):
-        carry = f"({low} >> {LIMB})"
-        replaced = f"{low} - {carry} * {2**LIMB}::HUGEINT AS {low}, {high} + {carry} AS {high}"
-        relation = f"(SELECT * REPLACE ({replaced}) FROM {relation})"
-    return relation
-
-
-def _joined(relation: str, sums: Sequence[str]) -> str:
-    """Join limbs from the highest down into one integer while it fits 127 bits; the rest only says "and a bit more"."""
-    top = sums[-1]
-    relation = f"(SELECT *, CAST({top} AS HUGEINT) AS acc, 0 AS taken, false AS more FROM {relation})"
-    for limb in reversed(sums[:-1]):
-        fits = f"abs(acc) <= {2**64}::HUGEINT"
-        replaced = (
-            f"CASE WHEN {fits} THEN acc * {2**LIMB}::HUGEINT + {limb} ELSE acc END AS acc, "
-            f"CASE WHEN {fits} THEN taken + 1 ELSE taken END AS taken, "
-            f"CASE WHEN {fits} THEN more ELSE more OR {limb} <> 0 END AS more"
-        )
-        relation = f"(SELECT * REPLACE ({replaced}) FROM {relation})"
-    return relation
-
-
-def _rounded(relation: str, name: str, span: Span) -> str:
-    """Cut to at most 62 bits with the last bit set when anything was cut off (rounding to odd); then one cast rounds right."""
-    shift = (
-        f"CASE WHEN abs(acc) < {2**LIMB}::HUGEINT THEN 0 ELSE CAST(floor(log2(abs(acc)::DOUBLE)) AS INTEGER) - 58 END"
+def _steps(tag: str, total: Total) -> list[dict[str, str]]:
+    """The columns of one total, step by step: carry, join, cut, and round."""
+    unit = f"{2**LIMB}::HUGEINT"
+    # What a limb holds beyond 62 bits goes to the next; then all are in [0, 2**62) but for the carry out of the highest.
+    sum_ = "(state.carry + limb)"
+    carried = (
+        f"list_reduce([{', '.join(total.sums)}], lambda state, limb: {{'carry': {sum_} >> {LIMB}, "
+        f"'limbs': list_prepend({sum_} - ({sum_} >> {LIMB}) * {unit}, state.limbs)}}, "
+        f"{{'carry': 0::HUGEINT, 'limbs': []::HUGEINT[]}})"
     )
-    relation = f"(SELECT *, {shift} AS cut FROM {relation})"
-    relation = f"(SELECT *, acc >> cut AS kept FROM {relation})"
-    lost = "more OR kept * CAST(power(2, cut) AS HUGEINT) <> acc"
-    odd = f"CASE WHEN ({lost}) AND kept % 2 = 0 THEN kept + 1 ELSE kept END"
-    relation = (
-        f"(SELECT *, CAST(CAST({odd} AS BIGINT) AS DOUBLE) * power(2.0::DOUBLE, cut) AS mantissa FROM {relation})"
+    # From the highest down they are joined into one integer while it fits; the rest only says "and a bit more".
+    joined = (
+        f"list_reduce({tag}_carried.limbs, lambda state, limb: CASE WHEN abs(state.whole) <= {2**64}::HUGEINT "
+        f"THEN {{'whole': state.whole * {unit} + limb, 'taken': state.taken + 1, 'more': false}} "
+        f"ELSE {{'whole': state.whole, 'taken': state.taken, 'more': state.more OR limb <> 0}} END, "
+        f"{{'whole': {tag}_carried.carry, 'taken': 0, 'more': false}})"
     )
-    # `taken` limbs below the highest were joined; the value's unit is the lowest of them.
+    # Cut to at most 62 bits, with the last bit set when anything was cut off (rounding to odd): one cast then rounds right.
+    whole = f"{tag}_joined.whole"
+    cut = f"CASE WHEN abs({whole}) < {unit} THEN 0 ELSE CAST(floor(log2(abs({whole})::DOUBLE)) AS INTEGER) - 58 END"
+    kept, back = f"({whole} >> {tag}_cut)", f"CAST(power(2, {tag}_cut) AS HUGEINT)"
+    lost = f"({tag}_joined.more OR {kept} * {back} <> {whole})"
+    odd = f"CASE WHEN {lost} AND {kept} % 2 = 0 THEN {kept} + 1 ELSE {kept} END"
+    mantissa = f"CAST(CAST({odd} AS BIGINT) AS DOUBLE) * power(2.0::DOUBLE, {tag}_cut)"
+    span = total.span
     units = " ".join(
-        f"WHEN {taken} THEN {scaled('mantissa', span.low + LIMB * (span.limbs - 1 - taken))}"
-        for taken in range(span.limbs)
+        f"WHEN {taken} THEN {scaled(f'{tag}_mantissa', span.low + LIMB * (span.limbs - taken))}"
+        for taken in range(span.limbs + 1)
     )
-    return (
-        f"(SELECT * EXCLUDE (acc, taken, more, cut, kept, mantissa), CASE taken {units} END AS {name} FROM {relation})"
-    )
+    return [
+        {f"{tag}_carried": carried},
+        {f"{tag}_joined": joined},
+        {f"{tag}_cut": cut},
+        {f"{tag}_mantissa": mantissa},
+        {total.name: f"CASE {tag}_joined.taken {units} END"},
+    ]

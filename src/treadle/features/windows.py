@@ -91,7 +91,8 @@ def totalled(relation: str, windows: list[Window], layout: Layout, spans: Mappin
         for column in _columns(window):
             if _is_summed(window, column):
                 name, span = _name(window, layout, column), spans.get(column, exact.INTEGERS)
-                totals.append((f"{name}_total", [f"{name}_l{i}" for i in range(span.limbs)], span))
+                sums = [f"{name}_l{i}" for i in range(span.limbs)]
+                totals.append(exact.Total(f"{name}_total", sums, span))
     return exact.rounded(relation, totals)
 
 
