@@ -15,7 +15,7 @@ from treadle.doors import door
 
 if TYPE_CHECKING:
     from treadle.models.arrow import columns_of
-    from treadle.models.columns import frame_of
+    from treadle.models.columns import frame_of, prepare
     from treadle.models.package import Feed, Package, Parity
     from treadle.models.packager import Packager
     from treadle.models.prediction import Prediction
@@ -37,6 +37,7 @@ __all__ = [
     "Trust",
     "columns_of",
     "frame_of",
+    "prepare",
 ]
 
 __getattr__ = door(
@@ -55,5 +56,6 @@ __getattr__ = door(
         "Trust": "trust",
         "columns_of": "arrow",
         "frame_of": "columns",
+        "prepare": "columns",
     },
 )

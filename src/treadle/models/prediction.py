@@ -16,10 +16,12 @@ class Prediction:
 
     `labels`: the predicted class of each row as the value it is in the data, or the predicted value (regression), shape (n,).
     `scores`: the probability of each class in the order of the signature, shape (n, classes); None for regression.
+    `positions`: where each label stands among the classes, shape (n,); None for regression.
     """
 
     labels: np.ndarray
     scores: np.ndarray | None = None
+    positions: np.ndarray | None = None
 
     def __len__(self) -> int:
         return len(self.labels)
@@ -29,7 +31,8 @@ def prediction_of(signature: Signature, answer: np.ndarray) -> Prediction:
     """The prediction in a model's raw answer: (n, classes) scores or (n,) values; the label is the class of the best score."""
     if signature.task == "regression":
         return Prediction(answer.reshape(-1))
-    return Prediction(label_array(signature)[answer.argmax(axis=1)], answer)
+    positions = answer.argmax(axis=1)
+    return Prediction(label_array(signature)[positions], answer, positions)
 
 
 def label_array(signature: Signature) -> np.ndarray:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import onnxruntime
@@ -12,6 +12,9 @@ from treadle.errors import Corrupt, InvalidInput
 from treadle.models.columns import prepare
 from treadle.models.package import Feed, Package
 from treadle.models.prediction import Prediction, prediction_of, refuse_unanswered
+
+if TYPE_CHECKING:
+    import pyarrow as pa
 
 _ONNX_TYPES = {
     "float": ("tensor(float)", np.float32),
@@ -50,16 +53,19 @@ class OnnxSession:
         """Whether one float matrix is all it reads, so that `answer_rows` costs one call of the runtime."""
         return bool(self._matrix)
 
-    def predict(self, columns: Mapping[str, Any]) -> Prediction:
+    def predict(self, columns: Mapping[str, Any] | pa.Table) -> Prediction:
         """The prediction for named columns (arrays of n values) or an Arrow table.
 
         Raises `InvalidInput` that names a column that is absent, mistyped, or missing a value the model needs.
         """
-        if hasattr(columns, "column_names"):
+        if not isinstance(columns, Mapping):
             from treadle.models.arrow import columns_of
 
-            columns = columns_of(columns, self.signature)  # type: ignore[arg-type]
-        ready = prepare(columns, self.signature)
+            columns = columns_of(columns, self.signature)
+        return self.predict_prepared(prepare(columns, self.signature))
+
+    def predict_prepared(self, ready: Mapping[str, np.ndarray]) -> Prediction:
+        """The prediction for columns that `prepare` made ready."""
         answer = self._run({feed.name: _fill(feed, ready) for feed in self._feeds})
         answer = self._shaped(answer, len(next(iter(ready.values()), ())))
         if not np.isfinite(answer).all():

@@ -8,12 +8,14 @@ from typing import TYPE_CHECKING, Any, Protocol
 from treadle.artifacts import ArtifactStore
 from treadle.errors import NotFound
 from treadle.models.package import Package
-from treadle.models.prediction import Prediction
 from treadle.models.signature import Signature
 from treadle.models.trust import Trust
 
 if TYPE_CHECKING:
     import numpy as np
+    import pyarrow as pa
+
+    from treadle.models.prediction import Prediction
 
 
 class Session(Protocol):
@@ -27,8 +29,12 @@ class Session(Protocol):
         """Whether it answers one float matrix with one call."""
         ...
 
-    def predict(self, columns: Mapping[str, Any]) -> Prediction:
-        """The prediction for named columns; raises `InvalidInput` that names the column that does not fit."""
+    def predict(self, columns: Mapping[str, Any] | pa.Table) -> Prediction:
+        """The prediction for named columns or an Arrow table; raises `InvalidInput` that names the column that does not fit."""
+        ...
+
+    def predict_prepared(self, ready: Mapping[str, np.ndarray]) -> Prediction:
+        """The prediction for columns that `prepare` made ready."""
         ...
 
     def predict_rows(self, matrix: np.ndarray) -> Prediction:

@@ -14,7 +14,7 @@ import threading
 from collections import deque
 from collections.abc import Mapping
 from contextlib import suppress
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -24,6 +24,9 @@ from treadle.models.columns import prepare
 from treadle.models.messages import pack_array, read_message, unpack_array, write_message
 from treadle.models.package import Package
 from treadle.models.prediction import Prediction, label_array, refuse_unanswered
+
+if TYPE_CHECKING:
+    import pyarrow as pa
 
 _ENVIRONMENT = ("PATH", "HOME", "LANG", "LC_ALL", "TMPDIR", "TEMP", "SYSTEMROOT", "LD_LIBRARY_PATH", "VIRTUAL_ENV")
 _DEATHS_BEFORE_REST = 3
@@ -56,24 +59,28 @@ class PythonSession:
         self._child: _Child | None = None
         self._deaths: deque[float] = deque(maxlen=_DEATHS_BEFORE_REST)
 
-    def predict(self, columns: Mapping[str, Any]) -> Prediction:
+    def predict(self, columns: Mapping[str, Any] | pa.Table) -> Prediction:
         """The prediction for named columns (arrays of n values) or an Arrow table.
 
         Raises `InvalidInput` for columns that do not fit or rows the estimator refuses, `TimedOut` when it takes too long,
         `Unavailable` when its process cannot be kept alive.
         """
-        if hasattr(columns, "column_names"):
+        if not isinstance(columns, Mapping):
             from treadle.models.arrow import columns_of
 
-            columns = columns_of(columns, self.signature)  # type: ignore[arg-type]
-        ready = prepare(columns, self.signature)
+            columns = columns_of(columns, self.signature)
+        return self.predict_prepared(prepare(columns, self.signature))
+
+    def predict_prepared(self, ready: Mapping[str, np.ndarray]) -> Prediction:
+        """The prediction for columns that `prepare` made ready."""
         with self._lock:
             reply = self._ask({"columns": {name: pack_array(values) for name, values in ready.items()}})
         answer = unpack_array(reply["answer"])
         refuse_unanswered(self.signature, answer)
         if self.signature.task == "regression":
             return Prediction(answer.astype(np.float32))
-        return Prediction(label_array(self.signature)[unpack_array(reply["labels"])], answer.astype(np.float32))
+        positions = unpack_array(reply["labels"])
+        return Prediction(label_array(self.signature)[positions], answer.astype(np.float32), positions)
 
     def predict_rows(self, matrix: np.ndarray) -> Prediction:
         """The prediction for rows given as one matrix, shape (n, inputs), columns in the order of the signature."""
