@@ -153,3 +153,7 @@ def _crash_folder() -> Path | None:
     except (TreadleError, OSError):
         return None
     return folder if folder.is_dir() else None
+
+
+if __name__ == "__main__":
+    main()

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from rich.console import Console
 
     from treadle.datasets import DatasetVersion, Source
+    from treadle.evidence import Evidence
     from treadle.statistics import Statistics
     from treadle.workspace import Workspace
 
@@ -163,16 +164,15 @@ def validate(
     json: Json = False,
 ) -> None:
     """Compare the newest versions with what is expected of them; exit 1 when an anomaly blocks."""
-    from treadle.loop import validate_version
-
     declared = _sources(file)
+    for name in names or ():
+        if name not in declared:
+            raise NotFound.among("source", name, declared, field="names")
     records = []
     with workspace() as opened, working("Validating", json) as progress:
         for name in names or sorted(declared):
-            if name not in declared:
-                raise NotFound.among("source", name, declared, field="names")
             progress(f"Validating {name}", None)
-            records += validate_version(opened, declared[name], opened.datasets.get(name))
+            records += _validated(opened, declared[name])
     show(
         {"evidence": [shapes.evidence(each) for each in records]},
         json,
@@ -180,6 +180,25 @@ def validate(
     )
     if any(each.blocks for each in records):
         raise typer.Exit(FAILED)
+
+
+def _validated(opened: Workspace, source: Source) -> list[Evidence]:
+    from treadle.evidence import Subject
+    from treadle.statistics import profile as profiled
+    from treadle.validation import dataset_context, standard_checks
+
+    version = opened.datasets.get(source.name)
+    before = opened.datasets.get(source.name, version.number - 1) if version.number > 1 else None
+    previous = profiled(opened.engine, before) if before is not None else None
+    found = profiled(opened.engine, version, like=previous)
+    schema, _ = opened.schemas.load_or_infer(
+        source.name, found, key=source.key, time=source.time, created=source.created, origin=str(version)
+    )
+    context = dataset_context(
+        opened.engine, version, schema, now=opened.clock.now(), statistics=found, previous=previous
+    )
+    subject = Subject("dataset_version", str(version))
+    return [opened.ledger.run(check, subject, context) for check in standard_checks()]
 
 
 def _sources(file: Path | None) -> dict[str, Source]:

@@ -204,17 +204,24 @@ def ports(config: Config) -> Iterator[Finding]:
 
 
 def processes(config: Config) -> Iterator[Finding]:
-    """Processes that Treadle started here and that nobody watches any more."""
-    from treadle.operations import leftovers
+    """Serving processes that run here, and those that nobody watches any more."""
+    from treadle.serving import Endpoints
 
-    found = leftovers(config.state)
-    if found:
-        pids = ", ".join(str(each) for each in found)
-        yield Finding(
-            "processes", "warning", f"left over from before: {pids}", f"End them: kill {pids.replace(',', '')}"
-        )
+    running = [worker.pid for worker in Endpoints(config.state).workers()]
+    orphans = [pid for pid in running if _parent(pid) == 1]
+    if orphans:
+        pids = " ".join(map(str, orphans))
+        yield Finding("processes", "warning", f"left over from before: {pids}", f"End them: kill {pids}")
     else:
-        yield Finding("processes", "ok", "none left over")
+        yield Finding("processes", "ok", f"{len(running)} serving" if running else "none left over")
+
+
+def _parent(pid: int) -> int | None:
+    """Who started a process, where the system says (Linux)."""
+    try:
+        return int(Path(f"/proc/{pid}/stat").read_text("utf-8").rpartition(")")[2].split()[1])
+    except (OSError, ValueError, IndexError):
+        return None  # it is gone meanwhile, or this is not Linux
 
 
 def _version(name: str) -> str | None:
@@ -241,11 +248,12 @@ def _fits(name: str, line: str) -> bool:
 
 def is_treadle(host: str, port: int) -> bool:
     """Whether what listens there is a Treadle server."""
+    import json
     import urllib.error
     import urllib.request
 
     try:
         with urllib.request.urlopen(f"http://{host}:{port}/health", timeout=1) as answer:
-            return b"treadle" in answer.read(4096).lower() or "treadle" in str(answer.headers).lower()
-    except (urllib.error.URLError, OSError, ValueError):
+            return {"status", "version"} <= json.loads(answer.read(4096)).keys()
+    except (urllib.error.URLError, OSError, ValueError, AttributeError):
         return False  # it is there, but it is not Treadle

@@ -84,14 +84,20 @@ def materialize(
 def get(
     view: View,
     keys: Annotated[list[str], typer.Argument(help="The entity: origin=JFK, or carrier=UA origin=JFK.")],
+    at: Annotated[
+        str | None, typer.Option(help="The moment of asking: values too old for it are missing. [default: now]")
+    ] = None,
     file: File = None,
     json: Json = False,
 ) -> None:
     """Look up an entity's newest feature values."""
+    from treadle.clock import parse_moment
+
     found = _view(_views(file), view)
     entity = _entity(found, keys)
+    moment = parse_moment(at, field="at") if at else None
     with workspace() as opened:
-        values = opened.feature_store.get_online_features([found], [entity])[0]
+        values = opened.feature_store.get_online_features([found], [entity], at=moment)[0]
 
     def draw(screen: Console) -> None:
         rows = table("feature", "value")

@@ -14,6 +14,17 @@ if TYPE_CHECKING:
     from rich.console import RenderableType
     from rich.live import Live
 
+STEPS = {
+    "ingest": "Read the sources",
+    "validate": "Validate the data",
+    "clean": "Choose the rows",
+    "join_features": "Join features in time",
+    "split": "Split",
+    "train": "Train the candidates",
+    "evaluate": "Evaluate",
+    "register": "Register and judge",
+    "release": "Release",
+}
 State = Literal["to come", "running", "done", "failed"]
 MARKS = {"to come": "[dim]·[/]", "done": "[green]✓[/]", "failed": "[red]✗[/]"}
 

@@ -11,7 +11,7 @@ from treadle.cli import complete, shapes
 from treadle.cli.checks import verdicts
 from treadle.cli.exits import FAILED
 from treadle.cli.output import Json, fields, number, show, status, text
-from treadle.cli.phases import Phases
+from treadle.cli.phases import STEPS, Phases
 from treadle.cli.project import chosen, loops, workspace
 
 if TYPE_CHECKING:
@@ -19,18 +19,6 @@ if TYPE_CHECKING:
 
     from treadle.loop import Loop, Turn
     from treadle.workspace import Workspace
-
-TITLES = {
-    "ingest": "Read the sources",
-    "validate": "Validate the data",
-    "clean": "Choose the rows",
-    "join_features": "Join features in time",
-    "split": "Split",
-    "train": "Train the candidates",
-    "evaluate": "Evaluate",
-    "register": "Register and judge",
-    "release": "Release",
-}
 
 
 def command(
@@ -69,30 +57,12 @@ def turn(
 ) -> Turn:
     """Turn `loop` once, showing each step."""
     from treadle.clock import parse_moment
+    from treadle.cli.watcher import Watcher
     from treadle.loop import turn_loop
 
     moment = parse_moment(as_of, field="as_of") if as_of else None
-    with Phases(tuple(TITLES.items())) as phases:
-        return turn_loop(loop, opened, as_of=moment, use_cache=not fresh, targets=targets, watch=watcher(phases))
-
-
-def watcher(phases: Phases) -> Any:
-    """What follows the steps of a pipeline on the screen."""
-
-    def watch(event: Any) -> None:
-        word, step = type(event).__name__, getattr(event, "step", None)
-        if step is None or step not in TITLES:
-            return
-        if word == "StepStarted":
-            phases.begin(step)
-        elif word == "StepCached":
-            phases.end(step, "nothing changed: reused", seconds=0.0)
-        elif word == "StepFinished":
-            phases.end(step)
-        elif word == "StepFailed":
-            phases.end(step, failed=True)
-
-    return watch
+    with Phases(tuple(STEPS.items())) as phases:
+        return turn_loop(loop, opened, as_of=moment, use_cache=not fresh, targets=targets, hooks=[Watcher(phases)])
 
 
 def turn_shape(found: Turn) -> dict[str, Any]:

@@ -46,13 +46,7 @@ def list_runs(
 ) -> None:
     """Runs, newest first or as ordered."""
     with workspace() as opened:
-        found = opened.tracker.search(
-            experiment,
-            **({"filter": where} if where else {}),
-            **({"order_by": order_by} if order_by else {}),
-            limit=limit,
-            page=page,
-        )
+        found = opened.tracker.search(experiment, filter=where, order_by=order_by, limit=limit, page=page)
 
     def draw(screen: Console) -> None:
         names = list(dict.fromkeys(name for each in found.runs for name in each.metrics))[:5]

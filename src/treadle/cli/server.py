@@ -15,15 +15,22 @@ Port = Annotated[
 ]
 
 
-def command(host: Host = None, port: Port = None, json: Json = False) -> None:
+def command(
+    host: Host = None,
+    port: Port = None,
+    quiet: Annotated[bool, typer.Option("--quiet", help="Do not say where it answers.")] = False,
+    json: Json = False,
+) -> None:
     """Answer pages, REST and inference on one port until Ctrl-C."""
+    from treadle.operations import end_with_supervisor
     from treadle.server import run
 
     def ready(address: str) -> None:
         if json:
             print(to_json({"server": address}), flush=True)
-        else:
+        elif not quiet:
             note(f"Treadle answers at [bold]{address}[/] (Ctrl-C stops it)")
 
+    end_with_supervisor()
     with workspace() as opened:
         run(opened, host, port, ready=ready)
