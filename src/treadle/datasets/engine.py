@@ -146,7 +146,7 @@ class Session:
             return plain(relation.to_arrow_table())
 
     def rows(self, sql: str, params: Mapping[str, Any] | None = None) -> list[tuple[Any, ...]]:
-        """The rows of `sql` as tuples of Python values."""
+        """The rows of `sql` as tuples of numbers, texts and lists; instants are asked for through `query`."""
         with meaning():
             return self._cursor.execute(sql, dict(params) if params else None).fetchall()
 

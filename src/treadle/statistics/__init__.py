@@ -15,8 +15,8 @@ from treadle.doors import door
 if TYPE_CHECKING:
     from treadle.statistics import distances
     from treadle.statistics.compare import distance
-    from treadle.statistics.merge import merge
-    from treadle.statistics.profile import profile
+    from treadle.statistics.merging import merge
+    from treadle.statistics.profiling import profile
     from treadle.statistics.structs import ColumnStatistics, Histogram, Statistics
 
 __all__ = ["ColumnStatistics", "Histogram", "Statistics", "distance", "distances", "merge", "profile"]
@@ -29,7 +29,7 @@ __getattr__ = door(
         "Statistics": "structs",
         "distance": "compare",
         "distances": "",
-        "merge": "merge",
-        "profile": "profile",
+        "merge": "merging",
+        "profile": "profiling",
     },
 )

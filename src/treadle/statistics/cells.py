@@ -111,7 +111,7 @@ def rounded(value: float, scale: float = 0.0) -> float:
     """Twelve significant digits (of `scale`, when that is larger): sums over threads differ in the last ones from run to run.
 
     >>> rounded(1 / 3), rounded(1.23456e-8, scale=1000.0)
-    (0.333333333333, 1.2e-08)
+    (0.333333333333, 1e-08)
     """
     largest = max(abs(value), abs(scale))
     return round(value, 11 - math.floor(math.log10(largest))) if largest and math.isfinite(largest) else value

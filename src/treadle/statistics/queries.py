@@ -38,9 +38,9 @@ def ranges(session: Session, columns: Sequence[Column]) -> dict[str, tuple[Any, 
     if not ordered:
         return {}
     asked = ", ".join(f"min({_name(column)}), max({_name(column)})" for column in ordered)
-    # by way of Arrow: DuckDB's own way to Python values needs pytz for timestamps
-    row = [column[0].as_py() for column in session.query(f"SELECT {asked} FROM profiled").columns]
-    return {column.name: (row[2 * i], row[2 * i + 1]) for i, column in enumerate(ordered)}
+    row = session.query(f"SELECT {asked} FROM profiled")
+    values = [column[0].as_py() for column in row.columns]
+    return {column.name: (values[2 * i], values[2 * i + 1]) for i, column in enumerate(ordered)}
 
 
 def finite_range(session: Session, column: Column) -> tuple[float | None, float | None]:

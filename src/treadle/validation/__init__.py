@@ -23,12 +23,12 @@ if TYPE_CHECKING:
         ValuesExpected,
         standard_checks,
     )
+    from treadle.validation.comparing import validate
     from treadle.validation.context import DatasetContext, dataset_context
-    from treadle.validation.examine import examine
+    from treadle.validation.examining import examine
     from treadle.validation.infer import infer_schema
     from treadle.validation.schema import AnomalyKind, ColumnSchema, Reaction, Schema
     from treadle.validation.schemas import Schemas
-    from treadle.validation.validate import validate
 
 __all__ = [
     "Anomaly",
@@ -68,9 +68,9 @@ __getattr__ = door(
         "TimesPast": "checks",
         "ValuesExpected": "checks",
         "dataset_context": "context",
-        "examine": "examine",
+        "examine": "examining",
         "infer_schema": "infer",
         "standard_checks": "checks",
-        "validate": "validate",
+        "validate": "comparing",
     },
 )

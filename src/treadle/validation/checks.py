@@ -8,9 +8,9 @@ from typing import ClassVar
 
 from treadle.evidence import Check, Stage, Verdict
 from treadle.validation.anomaly import Anomaly
+from treadle.validation.comparing import validate
 from treadle.validation.context import DatasetContext
 from treadle.validation.schema import AnomalyKind
-from treadle.validation.validate import validate
 
 
 @dataclass(frozen=True)

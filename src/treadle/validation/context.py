@@ -8,7 +8,7 @@ from datetime import datetime
 from treadle.datasets import DatasetVersion, Engine
 from treadle.statistics import Statistics, profile
 from treadle.validation.anomaly import Facts
-from treadle.validation.examine import examine
+from treadle.validation.examining import examine
 from treadle.validation.schema import Schema
 
 

@@ -2,29 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
-from treadle.doors import door
-
-if TYPE_CHECKING:
-    from treadle.statistics.distances.js import js
-    from treadle.statistics.distances.ks import KolmogorovSmirnov, ks, ks_binned
-    from treadle.statistics.distances.linf import linf
-    from treadle.statistics.distances.psi import psi
-    from treadle.statistics.distances.wasserstein import wasserstein, wasserstein_binned
+# Not lazy: a function and its file share a name here, and only an import at once leaves the name to the function.
+from treadle.statistics.distances.js import js
+from treadle.statistics.distances.ks import KolmogorovSmirnov, ks, ks_binned
+from treadle.statistics.distances.linf import linf
+from treadle.statistics.distances.psi import psi
+from treadle.statistics.distances.wasserstein import wasserstein, wasserstein_binned
 
 __all__ = ["KolmogorovSmirnov", "js", "ks", "ks_binned", "linf", "psi", "wasserstein", "wasserstein_binned"]
-
-__getattr__ = door(
-    __name__,
-    {
-        "KolmogorovSmirnov": "ks",
-        "js": "js",
-        "ks": "ks",
-        "ks_binned": "ks",
-        "linf": "linf",
-        "psi": "psi",
-        "wasserstein": "wasserstein",
-        "wasserstein_binned": "wasserstein",
-    },
-)
