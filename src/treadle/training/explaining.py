@@ -31,8 +31,8 @@ SAMPLED_ROWS = 200  # when the model has to be asked again and again
 class Contributions:
     """What each feature added to each of n answers.
 
-    `values` has the shape (n, features), `base` (n,): a row's sum and its base are the answer, in `unit`. For a classifier the answer
-    is that of the positive class (binary) or of the answered class.
+    `values` has the shape (n, features), `base` (n,): a row's sum and its base are the answer, in `unit`. The answer of a
+    classifier is that of the positive class (binary) or of the answered class.
     """
 
     features: tuple[str, ...]
