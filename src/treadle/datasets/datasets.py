@@ -30,6 +30,7 @@ from treadle.lineage import Lineage, Ref
 
 _NAME = re.compile(r"[A-Za-z][A-Za-z0-9_-]{0,99}")
 _ATTEMPTS = 5
+_STRAY_SECONDS = 86_400.0  # a file that no version has may be another writer's work for so long
 
 
 class Datasets:
@@ -217,8 +218,13 @@ class Datasets:
             raise AssertionError
         if new:
             self._keep(record)
+            self._remove_strays(name)
         added = record.version.rows - (before.version.rows if before else 0) if new else 0
         return Ingested(record.version, new, added, time.perf_counter() - started)
+
+    def _remove_strays(self, name: str) -> None:
+        known = {part for record in self._store.history(name) for part in record.parts}
+        self._table(name).remove_strays(known, before=self._clock.wall().timestamp() - _STRAY_SECONDS)
 
     def _ingestion(self, before: Record | None) -> Ingestion:
         return Ingestion(self._engine, self._table, self._clock, self._ids, before)

@@ -8,8 +8,7 @@ Source: the Delta transaction log protocol, https://github.com/delta-io/delta/bl
 from __future__ import annotations
 
 import json
-import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator
 from pathlib import Path
 from typing import Literal
 
@@ -97,25 +96,28 @@ class VersionedTable:
                 yield from_plain(body, table_version=number, parts=self.parts(number))
             number += 1
 
-    def remove_strays(self, keep: Sequence[str], *, older_than_seconds: float = 86_400.0) -> int:
-        """Delete Parquet files that no version has (left by a crash), once they are old enough not to be somebody's work."""
-        known, removed = set(keep), 0
-        limit = time.time() - older_than_seconds
-        for path in self.folder.glob("*.parquet"):
-            if path.name not in known and path.stat().st_mtime < limit:
+    def remove_strays(self, keep: Collection[str], *, before: float) -> int:
+        """Delete Parquet files that no version has (left by a crash) and that were written before that second since 1970.
+
+        Younger ones may be the work of another writer.
+        """
+        removed = 0
+        for path in self.folder.glob("part-*.parquet"):
+            if path.name not in keep and path.stat().st_mtime < before:
                 path.unlink(missing_ok=True)
                 removed += 1
         return removed
 
     def _action(self, part: str, rows: int) -> AddAction:
-        size = (self.folder / part).stat().st_size
-        return AddAction(part, size, {}, int(time.time() * 1000), True, json.dumps({"numRecords": rows}))
+        written = (self.folder / part).stat()
+        statistics = json.dumps({"numRecords": rows})
+        return AddAction(part, written.st_size, {}, written.st_mtime_ns // 1_000_000, True, statistics)
 
     def _read(self, version: int) -> dict | None:
         """The record in one log entry, or None when the entry was not made by an ingestion."""
         try:
             lines = self._entry(version).read_text("utf-8").splitlines()
-            info = next((json.loads(line)["commitInfo"] for line in lines if '"commitInfo"' in line), {})
+            info = next((entry["commitInfo"] for entry in map(json.loads, lines) if "commitInfo" in entry), {})
             return json.loads(info["treadle"]) if "treadle" in info else None
         except (OSError, ValueError, KeyError) as error:
             raise Corrupt(

@@ -7,18 +7,17 @@ from typing import TYPE_CHECKING
 from treadle.doors import door
 
 if TYPE_CHECKING:
-    from treadle.datasets.splits.fractions import PARTS, Split
+    from treadle.datasets.splits.fractions import Split
     from treadle.datasets.splits.group import Group
     from treadle.datasets.splits.random import Random
     from treadle.datasets.splits.stratified import Stratified
     from treadle.datasets.splits.time import Time
 
-__all__ = ["PARTS", "Group", "Random", "Split", "Stratified", "Time"]
+__all__ = ["Group", "Random", "Split", "Stratified", "Time"]
 
 __getattr__ = door(
     __name__,
     {
-        "PARTS": "fractions",
         "Group": "group",
         "Random": "random",
         "Split": "fractions",
