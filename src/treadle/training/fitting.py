@@ -36,9 +36,7 @@ class Recipe:
         if candidate.kind == "function":
             return cls(candidate, None, {**candidate.params, "random_state": seed}, threads)
         _refuse_mismatch(candidate, signature)
-        from sklearn.base import clone
-
-        estimator = clone(candidate.make)
+        estimator = _unfitted(candidate.make)
         if not hasattr(estimator, "steps"):
             estimator = automatic(estimator, signature, train.X)
             last = estimator.steps[-1][0]
@@ -49,8 +47,9 @@ class Recipe:
 
     def full_name(self, name: str) -> str:
         """The name of a candidate's parameter within the estimator that is fitted."""
-        bare = self.estimator is not None and not hasattr(self.candidate.make, "steps")
-        return f"{self.estimator.steps[-1][0]}__{name}" if bare else name
+        if self.estimator is None or hasattr(self.candidate.make, "steps"):
+            return name
+        return f"{self.estimator.steps[-1][0]}__{name}"
 
     def fit(self, part: Part, params: Mapping[str, Any], stages: Any = None) -> Any:
         """The fitted estimator with `params` (full names); with `stages` from `prefit` only the last step is fitted."""
@@ -64,9 +63,7 @@ class Recipe:
                         field="train",
                     )
                 return fitted
-            from sklearn.base import clone
-
-            estimator = clone(self.estimator).set_params(**params)
+            estimator = _unfitted(self.estimator).set_params(**params)
             return estimator.fit(part.X, part.y) if stages is None else stages.finish(estimator, part.y)
 
     def prefit(self, part: Part, names: list[str]) -> Stages | None:
@@ -74,10 +71,8 @@ class Recipe:
         steps = getattr(self.estimator, "steps", None)
         if not steps or len(steps) < 2 or not all(name.startswith(f"{steps[-1][0]}__") for name in names):
             return None
-        from sklearn.base import clone
-
         with _steady(self.threads):
-            first = clone(self.estimator[:-1])
+            first = _unfitted(self.estimator[:-1])
             return Stages(first, first.fit_transform(part.X, part.y))
 
 
@@ -95,6 +90,12 @@ class Stages:
         name, model = pipeline.steps[-1]
         model.fit(self.transformed, y)
         return Pipeline([*self.fitted.steps, (name, model)])
+
+
+def _unfitted(estimator: Any) -> Any:
+    from sklearn.base import clone
+
+    return clone(estimator)
 
 
 def _fixed(estimator: Any, seed: int, threads: int) -> Any:

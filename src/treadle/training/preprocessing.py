@@ -42,7 +42,7 @@ def automatic(estimator: Any, signature: Signature, X: pd.DataFrame) -> Any:
     if numbers:
         parts.append(("numbers", _for_numbers(family_of(estimator)), numbers))
     if texts:
-        parts.append(("texts", _for_texts([frequent(X[name]) for name in texts]), texts))
+        parts.append(("texts", _for_texts([frequent(X.loc[:, name]) for name in texts]), texts))
     return Pipeline([("columns", ColumnTransformer(parts, sparse_threshold=0.0)), (MODEL_STEP, estimator)])
 
 
@@ -51,7 +51,7 @@ def frequent(values: pd.Series) -> np.ndarray:
 
     Enough is 10 rows, less in small data. Raises `InvalidInput` when there is none.
     """
-    counts = values.value_counts()
+    counts: Any = values.value_counts()
     least = max(1, min(LEAST_ROWS, len(values) // 200))
     if len(counts) > 1 and counts.iloc[0] == 1:
         raise InvalidInput(
@@ -59,14 +59,14 @@ def frequent(values: pd.Series) -> np.ndarray:
             mend="Leave it out, or derive something that repeats.",
             field=str(values.name),
         )
-    kept = counts[counts >= least]
-    if kept.empty:
+    kept = {str(name): int(count) for name, count in counts.items() if count >= least}
+    if not kept:
         raise InvalidInput(
             f"No value of the feature {str(values.name)!r} occurs in at least {least} rows.",
             mend="Leave it out, or group its values.",
             field=str(values.name),
         )
-    ranked = sorted(((-int(count), str(name)) for name, count in kept.items()))[:MOST_CATEGORIES]
+    ranked = sorted((-count, name) for name, count in kept.items())[:MOST_CATEGORIES]
     return np.array(sorted(name for _, name in ranked), dtype=object)
 
 
@@ -85,4 +85,5 @@ def _for_numbers(family: Family) -> Any:
 def _for_texts(categories: list[np.ndarray]) -> Any:
     from sklearn.preprocessing import OneHotEncoder
 
-    return OneHotEncoder(categories=categories, handle_unknown="ignore", sparse_output=False, dtype=np.float32)
+    chosen: Any = {"categories": categories, "dtype": np.float32}
+    return OneHotEncoder(handle_unknown="ignore", sparse_output=False, **chosen)

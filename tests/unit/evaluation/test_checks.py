@@ -55,7 +55,7 @@ def good() -> CandidateContext:
 
 
 def status(verdict: Verdict) -> str:
-    assert verdict.summary[0].isupper() or verdict.summary.split()[0].isidentifier()
+    assert verdict.summary[0].isupper() or verdict.summary[0].isdigit() or verdict.summary.split()[0].isidentifier()
     assert verdict.summary.endswith(".")
     return verdict.status
 

@@ -92,7 +92,7 @@ class Slices(Check[CandidateContext]):
         gap, worst, found = judged[0]
         where = f"{worst.column} = {worst.value}"
         head = (
-            f"{len(bad)} of {len(judged)} slices are much worse than the whole"
+            f"{len(bad)} of {len(judged)} slices {'is' if len(bad) == 1 else 'are'} much worse than the whole"
             if bad
             else "No slice is much worse than the whole"
         )
