@@ -8,14 +8,13 @@ from __future__ import annotations
 
 import dis
 import hashlib
-import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 from types import CodeType
 
-_HAS_DOCSTRING = 0x4000000  # Python 3.13 marks it; before, the first constant of a `def` is its docstring or None
-_EXPRESSIONS = ("<lambda>", "<listcomp>", "<setcomp>", "<dictcomp>", "<genexpr>")
+_HAS_DOCSTRING = 0x4000000  # a flag of Python 3.13
+_CONSTANTS = frozenset(dis.hasconst)
 _IMPORT, _EXTENDED = dis.opmap["IMPORT_NAME"], dis.opmap["EXTENDED_ARG"]
 _LOAD, _LOAD_NAME, _STORE = dis.opmap["LOAD_GLOBAL"], dis.opmap["LOAD_NAME"], dis.opmap["STORE_GLOBAL"]
 _LOADS = {"LOAD_GLOBAL", "LOAD_NAME"}
@@ -130,23 +129,23 @@ def _feed(sha: hashlib._Hash, code: CodeType) -> None:
     head = (code.co_argcount, code.co_posonlyargcount, code.co_kwonlyargcount, code.co_flags & ~_HAS_DOCSTRING)
     names = (code.co_names, code.co_varnames, code.co_freevars, code.co_cellvars)
     sha.update(repr((head, names)).encode())
-    sha.update(code.co_code)
+    raw, used = bytearray(code.co_code), []
+    high = 0
+    for at in range(0, len(raw), 2):
+        argument = raw[at + 1] | high
+        high = argument << 8 if raw[at] == _EXTENDED else 0
+        if raw[at] in _CONSTANTS:  # by value: where it stands among the constants depends on there being a docstring
+            used.append(code.co_consts[argument])
+            raw[at + 1] = 0
+    sha.update(raw)
     sha.update(getattr(code, "co_exceptiontable", b""))
-    for number, constant in enumerate(code.co_consts):
+    for constant in used:
         if isinstance(constant, CodeType):
             sha.update(b"<")
             _feed(sha, constant)
             sha.update(b">")
-        elif not (number == 0 and _is_docstring(code, constant)):
+        else:
             sha.update(constant_text(constant).encode("utf-8", "surrogatepass"))
-
-
-def _is_docstring(code: CodeType, constant: object) -> bool:
-    if not isinstance(constant, str) or code.co_name in _EXPRESSIONS:
-        return False
-    if sys.version_info >= (3, 13):
-        return bool(code.co_flags & _HAS_DOCSTRING)
-    return bool(code.co_flags & 0x2)  # CO_NEWLOCALS: a function, not a class body or a module
 
 
 def constant_text(constant: object) -> str:

@@ -23,7 +23,7 @@ _SCALARS = (type(None), bool, int, float, complex, str, type(Ellipsis))
 _NOT_BEHAVIOUR = """
     __module__ __dict__ __weakref__ __doc__ __qualname__ __firstlineno__ __static_attributes__ __dataclass_fields__
     __dataclass_params__ __match_args__ __abstractmethods__ _abc_impl __parameters__ __orig_bases__ __annotate_func__
-    __annotations_cache__ __annotate__ __type_params__
+    __annotations_cache__ __annotate__ __type_params__ __slotnames__
 """
 _WITHOUT = frozenset(_NOT_BEHAVIOUR.split())
 _PYTHON = f"{sys.implementation.name}-{sys.version_info[0]}.{sys.version_info[1]}"

@@ -81,9 +81,10 @@ class Pipelines:
 
         `params` fill parameters and count for the cache; `resources` fill parameters and do not. `resume` names an earlier
         execution whose finished steps are reused where code and inputs are the same, those that are never cached included.
-        `echo` also shows what steps print; `hooks` are told of this run besides the standing ones. Raises `DeclarationError` and `InvalidInput` before anything runs; afterwards,
-        unless `check` is off, `StepFailed`, `TimedOut` or `Cancelled` for an execution that did not succeed. An interruption
-        (Ctrl-C) stops the steps, marks the execution as cancelled and goes on up.
+        `echo` also shows what steps print; `hooks` are told of this run besides the standing ones. Raises `DeclarationError`
+        and `InvalidInput` before anything runs; afterwards, unless `check` is off, `StepFailed`, `TimedOut` or `Cancelled` for
+        an execution that did not succeed. An interruption (Ctrl-C) stops the steps, marks the execution as cancelled and goes
+        on up.
         """
         params, resources = dict(params or {}), dict(resources or {})
         own = {name: None for name in OWN_NAMES if name not in params and name not in pipeline.names}

@@ -72,13 +72,13 @@ class Step(Generic[P, R]):
             )
         _refuse_unrunnable(self)
         set_(self, "parameters", tuple(_parameters(self)))
+        taken = list(inspect.signature(self.function).parameters)
         for given, kind in ((self.inputs, "inputs"), (self.values, "values")):
-            known = [p.name for p in self.parameters] + list(self.values)
             for name in given:
-                if name not in known:
+                if name not in taken:
                     raise self.mistake(
                         f"Step {self.name!r}: {kind} names {name!r}, which the function does not take.",
-                        suggest(name, known),
+                        suggest(name, taken),
                     )
         if not isinstance(self.retries, int) or self.retries < 0:
             raise self.mistake(f"Step {self.name!r}: retries must be 0 or more, not {self.retries!r}.", field="retries")
