@@ -26,6 +26,11 @@ def moment_of(as_of: str) -> datetime | None:
     return parse_moment(as_of, field="as_of") if as_of else None
 
 
+def check_name(loop: Loop) -> str:
+    """What the account of the selection is recorded as."""
+    return f"enough_rows({loop.name})"
+
+
 def clean(loop: Loop, ingest: Ingest, engine: Engine, ledger: Ledger, as_of: str) -> pa.Table:
     """The rows to learn from; raises `Refused` when there are too few."""
     version = ingest.versions[loop.source.name]
@@ -42,7 +47,7 @@ def clean(loop: Loop, ingest: Ingest, engine: Engine, ledger: Ledger, as_of: str
         without_label=selection.without_label,
         as_of=as_of,
     )
-    ledger.record(f"enough_rows({loop.name})", "data", Subject("dataset_version", str(version)), verdict)
+    ledger.record(check_name(loop), "data", Subject("dataset_version", str(version)), verdict)
     if not enough:
         raise Refused(
             f"Too few rows: {selection.summary()}.", mend=f"At least {FEWEST} are needed.", field=loop.source.name

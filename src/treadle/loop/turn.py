@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from treadle.clock import Clock, as_utc
 from treadle.errors import InvalidInput, Refused, StepFailed, TreadleError
+from treadle.evidence import Subject
+from treadle.loop import cleaning
 from treadle.loop.plan import check_names
 from treadle.loop.releasing import Deployer
 from treadle.loop.standard import standard_pipeline
@@ -66,6 +68,7 @@ class Turn:
     loop: str
     execution: Execution
     ingest: Ingest | None
+    selection: str  # how many rows were learned from, and why others were left out
     training: Training | None
     judgement: Judgement | None
     version: ModelVersion | None
@@ -119,18 +122,28 @@ def turn_of(loop: Loop, rooms: Rooms, execution: Execution) -> Turn:
     def output(name: str) -> Any:
         return execution.output(name) if name in done else None
 
+    ingested: Ingest | None = output("ingest")
     registration: Registration | None = output("register")
     version = rooms.registry.get(registration.model, registration.number) if registration else None
     return Turn(
         loop=loop.name,
         execution=execution,
-        ingest=output("ingest"),
+        ingest=ingested,
+        selection=_selection(loop, rooms, ingested),
         training=output("train"),
         judgement=output("evaluate"),
         version=version,
         release=output("release"),
         verdicts=tuple(rooms.ledger.latest(version.subject)) if version else (),
     )
+
+
+def _selection(loop: Loop, rooms: Rooms, ingest: Ingest | None) -> str:
+    if ingest is None:
+        return ""
+    subject = Subject("dataset_version", str(ingest.versions[loop.source.name]))
+    found = rooms.ledger.find(subject=subject, check=cleaning.check_name(loop), limit=1)
+    return found[0].verdict.summary if found else ""
 
 
 def _champion(loop: Loop, rooms: Rooms) -> str:
