@@ -1,0 +1,137 @@
+"""`/experiments` and `/runs`: start, log, finish, search, history of a metric."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Annotated, Any
+
+import msgspec
+from fastapi import APIRouter, Query, Request
+from fastapi.responses import Response
+from starlette.concurrency import run_in_threadpool
+
+from treadle.errors import InvalidInput
+from treadle.server.auth import require
+from treadle.server.rest.bodies import RunBody, plain
+from treadle.server.rest.given import Editor, Space
+
+router = APIRouter(tags=["runs"])
+
+
+@dataclass
+class RunsBody:
+    """A page of runs; `next` asks for the following one."""
+
+    runs: list[RunBody]
+    next: str | None = None
+
+
+@dataclass
+class StartBody:
+    """A run to be started."""
+
+    experiment: str
+    name: str | None = None
+    tags: dict[str, str] = field(default_factory=dict)
+    params: dict[str, Any] = field(default_factory=dict)
+
+
+@dataclass
+class FinishBody:
+    """How a run ended."""
+
+    status: str = "succeeded"
+
+
+class LogBatch(msgspec.Struct):
+    """Metric points, params and tags of one run; a metric is `{"name", "value", "step"}`."""
+
+    metrics: list[MetricPoint] = []
+    params: dict[str, Any] = {}
+    tags: dict[str, str] = {}
+
+
+class MetricPoint(msgspec.Struct):
+    """One value of one metric."""
+
+    name: str
+    value: float
+    step: int = 0
+
+
+@router.get("/experiments")
+def experiments(space: Space) -> Any:
+    """Every experiment."""
+    return [plain(found) for found in space.tracker.experiments()]
+
+
+@router.get("/runs")
+def search(
+    space: Space,
+    experiment: str | None = None,
+    filter: Annotated[str, Query(description="metrics.roc_auc > 0.7 and params.model = 'xgb'")] = "",
+    order_by: Annotated[str, Query(description="metrics.roc_auc desc")] = "",
+    limit: Annotated[int, Query(ge=1, le=1000)] = 50,
+    page: str | None = None,
+) -> RunsBody:
+    """Runs that fit, in the order asked for."""
+    more = {name: text for name, text in (("filter", filter), ("order_by", order_by)) if text}
+    found = space.tracker.search(experiment, limit=limit, page=page, **more)
+    return RunsBody([RunBody.of(run) for run in found.runs], found.next)
+
+
+@router.get("/runs/{id}")
+def run(space: Space, id: str) -> RunBody:
+    """One run with its newest metrics."""
+    return RunBody.of(space.tracker.get(id))
+
+
+@router.get("/runs/{id}/metrics/{metric}")
+def history(space: Space, id: str, metric: str) -> Any:
+    """Every value of one metric, in order."""
+    return plain(space.tracker.history(id, metric))
+
+
+@router.post("/runs", status_code=201)
+def start(space: Space, grant: Editor, body: StartBody) -> RunBody:
+    """Start a run."""
+    del grant
+    rooms = space.tracker
+    experiment = rooms.experiment(body.experiment)
+    return RunBody.of(rooms.start_run(experiment, name=body.name, tags=body.tags, params=body.params))
+
+
+@router.post("/runs/{id}/log", status_code=204, openapi_extra={"requestBody": {"content": {"application/json": {}}}})
+async def log(request: Request, id: str) -> Response:
+    """Write metric points, params and tags of a run: all of them or none."""
+    require(request, "log")
+    batch = decode_batch(await request.body())
+    tracker = request.app.state.workspace.tracker
+    points = [(point.name, point.value, point.step) for point in batch.metrics]
+    await run_in_threadpool(tracker.log_batch, id, points, batch.params, batch.tags)
+    return Response(status_code=204)
+
+
+@router.post("/runs/{id}/finish")
+def finish(space: Space, grant: Editor, id: str, body: FinishBody) -> RunBody:
+    """End a run."""
+    del grant
+    space.tracker.finish(id, body.status)
+    return RunBody.of(space.tracker.get(id))
+
+
+def decode_batch(body: bytes) -> LogBatch:
+    """A batch from JSON; raises `InvalidInput` that names the field."""
+    try:
+        return _decoder.decode(body)
+    except msgspec.MsgspecError as error:
+        text = str(error)
+        field = text.partition("`$.")[2].partition("`")[0] if "`$." in text else "body"
+        raise InvalidInput(
+            f"The batch cannot be read: {text}.",
+            mend='Send {"metrics": [{"name": "loss", "value": 0.1, "step": 3}], "params": {}, "tags": {}}.',
+            field=field,
+        ) from error
+
+
+_decoder = msgspec.json.Decoder(LogBatch)

@@ -1,0 +1,1 @@
+"""Routes of the pages: gather a view, render its template."""

@@ -1,0 +1,41 @@
+"""Where the page of a thing is, by its kind and id."""
+
+from __future__ import annotations
+
+from urllib.parse import quote
+
+_ICONS = {
+    "dataset_version": "data",
+    "source": "ingest",
+    "artifact": "file",
+    "execution": "executions",
+    "step": "executions",
+    "run": "runs",
+    "model_version": "models",
+    "feature_view": "features",
+    "endpoint": "endpoints",
+    "evidence": "evidence",
+}
+
+
+def subject_link(kind: str, id: str) -> str:
+    """The address of the page, or nothing when there is none."""
+    name, at, number = id.rpartition("@")
+    if kind == "dataset_version" and at:
+        return f"/datasets/{quote(name)}/{quote(number)}"
+    if kind == "model_version" and at:
+        return f"/models/{quote(name)}/{quote(number)}"
+    if kind == "source":
+        return f"/datasets/{quote(id)}"
+    if kind == "execution" and ":" not in id:
+        return f"/executions/{quote(id)}"
+    if kind == "step":
+        execution, _, step = id.partition("/")
+        return f"/executions/{quote(execution)}#{quote(step)}"
+    pages = {"run": "runs", "feature_view": "features", "endpoint": "endpoints", "evidence": "evidence"}
+    return f"/{pages[kind]}/{quote(id)}" if kind in pages else ""
+
+
+def subject_icon(kind: str) -> str:
+    """The icon of a kind of thing."""
+    return _ICONS.get(kind, "file")
