@@ -263,18 +263,22 @@ class TestThreads(Stoppable):
         return Threads()
 
     def test_released_threads_end(self, bench: Bench) -> None:
-        def alive() -> int:
-            return sum(thread.name == "treadle-step" for thread in threading.enumerate())
-
-        before = alive()
+        assert _threads_left(0) == 0
         for _ in range(3):
             bench.run(add, {"a": 1})
-        assert alive() == before + 1
+        assert _threads_left(1) == 1
         bench.executor.release()
-        until = time.monotonic() + 10
-        while alive() > before and time.monotonic() < until:
-            time.sleep(0.01)
-        assert alive() == before
+        assert _threads_left(0) == 0
+
+
+def _threads_left(wanted: int) -> int:
+    """How many threads wait for work, once there are as few as wanted or ten seconds have passed."""
+    until = time.monotonic() + 10
+    while True:
+        found = sum(thread.name == "treadle-step" for thread in threading.enumerate())
+        if found <= wanted or time.monotonic() > until:
+            return found
+        time.sleep(0.01)
 
 
 def pid() -> int:

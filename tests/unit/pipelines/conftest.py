@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -24,6 +24,12 @@ def local(tmp_path: Path) -> Iterator[Pipelines]:
     ground = Ground.at(tmp_path)
     yield made(ground, clock=SystemClock())
     ground.database.close()
+
+
+@pytest.fixture
+def build() -> Callable[..., Pipelines]:
+    """Makes pipelines over a ground floor with a clock, an executor or hooks of one's own."""
+    return made
 
 
 def made(ground: Ground, **options: object) -> Pipelines:
