@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import Any
 
-MACHINE_PATH = re.compile(r"(?<![\w.~/<-])/(?:home|root|Users|work|workspace)/[A-Za-z][\w-]*")
+MACHINE_PATH = re.compile(r"(?<![\w.~/<-])(?!/home/(?:me|you)\b)/(?:home|root|Users|work|workspace)/[A-Za-z][\w-]*")
 REGISTRY = re.compile(r"(?i)\b(?:extra-)?index-url\b|\btrusted-host\b|\bfind-links\b|npm config set registry")
 PRIVATE_ADDRESS = re.compile(r"https?://(?:10\.\d+|192\.168|172\.(?:1[6-9]|2\d|3[01]))\.\d+\.\d+")
 SECRET = re.compile(r"-----BEGIN [A-Z ]*PRIVATE KEY|\bAKIA[0-9A-Z]{16}\b|\bghp_[A-Za-z0-9]{36}\b")

@@ -18,7 +18,7 @@ def test_doors_are_sorted_and_offer_each_name_once(house: Any) -> None:
     wrong = []
     for file in _doors(house):
         offered = _offered(file)
-        if offered != sorted(set(offered)):
+        if offered != sorted(set(offered), key=_order):
             wrong.append(f"{file.name}: __all__ is not sorted or names something twice")
     house.expect_none(wrong)
 
@@ -27,7 +27,7 @@ def test_what_is_offered_is_typed_and_loaded_from_the_same_file(house: Any) -> N
     wrong = []
     for file in _doors(house):
         offered, typed, lazy = set(_offered(file)), _typed(file), _lazy(file)
-        if not lazy and not typed:
+        if not lazy:  # a folder inside a room may keep its few names in its door
             wrong += [f"{file.name}: offers {name} that it does not define" for name in offered - _defined(file)]
             continue
         for name in sorted(offered | set(typed) | set(lazy)):
@@ -84,6 +84,11 @@ def _offered(file: Any) -> list[str]:
     return []
 
 
+def _order(name: str) -> tuple[int, str]:
+    """Constants, classes, the rest, as the linter sorts them."""
+    return (0 if name.isupper() else 1 if name[0].isupper() else 2, name)
+
+
 def _typed(file: Any) -> dict[str, str]:
     names = {}
     for node in file.tree.body:
@@ -110,4 +115,6 @@ def _place(room: str, where: str) -> str:
 
 
 def _defined(file: Any) -> set[str]:
-    return {node.name for node in file.tree.body if isinstance(node, ast.FunctionDef | ast.ClassDef)}
+    made = {node.name for node in file.tree.body if isinstance(node, ast.FunctionDef | ast.ClassDef)}
+    imported = [alias for node in file.tree.body if isinstance(node, ast.ImportFrom) for alias in node.names]
+    return made | {alias.asname or alias.name for alias in imported}
