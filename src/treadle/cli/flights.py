@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from treadle.cli.phases import Phases
     from treadle.evidence import Evidence
-    from treadle.loop import Loop, Turn
+    from treadle.loop import Loop
     from treadle.registry import ModelVersion
     from treadle.workspace import Workspace
 
@@ -137,8 +137,9 @@ class Demo:
         told = Told(self._folder, loop.name, f"{AS_OF.astimezone(NEW_YORK):%-d %B %Y}")
         told.flights, told.weather = prepared.flights, prepared.weather
         with Workspace.open(self._folder) as opened:
-            turn = self._turn(loop, opened)
-            told.selection = _selection(turn)
+            self._turn(loop, opened)
+            chosen = opened.ledger.find(check=f"enough_rows({loop.name})", limit=1)
+            told.selection = chosen[0].verdict.summary if chosen else ""
             with self._phases.phase("serve") as phase:
                 told.address = self._server.start()
                 phase.say(told.address)
@@ -170,11 +171,11 @@ class Demo:
             phase.say(f"{prepared.flights:,} flights, {prepared.weather:,} hours of weather{reused}")
         return prepared
 
-    def _turn(self, loop: Loop, opened: Workspace) -> Turn:
+    def _turn(self, loop: Loop, opened: Workspace) -> None:
         from treadle.cli.watcher import Watcher
         from treadle.loop import turn_loop
 
-        return turn_loop(loop, opened, as_of=AS_OF, trigger="demo", hooks=[Watcher(self._phases)])
+        turn_loop(loop, opened, as_of=AS_OF, trigger="demo", hooks=[Watcher(self._phases)])
 
     def _ask(self, loop: Loop, opened: Workspace, told: Told) -> None:
         """Every scheduled hour of the day: materialise what has happened by then, then ask about the hour's flights."""
@@ -207,11 +208,6 @@ def _module(path: Path) -> Any:
     sys.modules[spec.name] = module  # its dataclasses look themselves up there
     spec.loader.exec_module(module)
     return module
-
-
-def _selection(turn: Turn) -> str:
-    counted = next((e.verdict.summary for e in turn.verdicts if e.check == "rows_selected"), "")
-    return counted or (str(turn.ingest.versions) if turn.ingest else "")
 
 
 def _hours(opened: Workspace, loop: Loop) -> Iterator[tuple[datetime, list[dict[str, Any]]]]:
