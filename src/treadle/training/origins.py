@@ -68,4 +68,4 @@ def _chosen(chosen: Any, names: list[str]) -> list[str]:
 def _outputs(transformer: Any, names: list[str]) -> int:
     if type(transformer).__name__ != "SimpleImputer":
         return len(names)
-    return len(transformer.get_feature_names_out([f"x{number}" for number in range(len(names))]))
+    return len(transformer.get_feature_names_out())

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from treadle.models import Task
 
 THREADS = 2
+SMALL = 10_000  # training rows up to which one thread is faster than several
 HELD_BACK = 5  # without validation rows, one training row in so many judges the trials
 OnTrial = Callable[[str, Trial], None]
 
@@ -40,7 +41,8 @@ def train(
 ) -> Trained:
     """Search the candidate's parameters, fit it on all training rows, and measure it on the validation rows.
 
-    The same frame, candidate, search, seed and number of threads give the same model. `on_trial` is called with the candidate's
+    The same frame, candidate, search, seed and number of threads give the same model (up to 10,000 training rows only one thread
+    is used). `on_trial` is called with the candidate's
     name and each trial. Raises `InvalidInput` naming the candidate or the column when it cannot be trained.
     """
     return _train(prepare(frame, task), candidate, search, seed, threads, on_trial, clock or SystemClock())
@@ -94,7 +96,8 @@ def _train(
     meter = Meter(clock)
     try:
         with meter.running():
-            recipe = Recipe.of(candidate, prepared.signature, prepared.train, seed=seed, threads=threads)
+            used = threads if len(prepared.train) > SMALL else 1
+            recipe = Recipe.of(candidate, prepared.signature, prepared.train, seed=seed, threads=used)
             hunt = _Hunt(prepared, recipe, search, metric, seed, clock)
             trials, params, notes = hunt.search(on_trial)
             estimator = hunt.final(params)
