@@ -20,6 +20,7 @@ weather_now = td.FeatureView(
     weather,
     entity="origin",
     ttl="2h",
+    every="1h",
     features=["temp", "dewp", "humid", "wind_speed", "precip", "visib"],
 )
 carrier_delay = td.FeatureView(
@@ -27,6 +28,7 @@ carrier_delay = td.FeatureView(
     flights,
     entity="carrier",
     ttl="7d",
+    every="1h",
     features=[td.mean("late", over="6h"), td.mean("late", over="7d"), td.count(over="6h")],
 )
 origin_delay = td.FeatureView(
@@ -34,6 +36,7 @@ origin_delay = td.FeatureView(
     flights,
     entity="origin",
     ttl="7d",
+    every="1h",
     features=[td.mean("late", over="2h"), td.mean("dep_delay", over="2h")],
 )
 
@@ -43,7 +46,10 @@ late = td.Loop(
     label=td.Label("late", task="binary", positive=True, final_after="24h"),
     features=[weather_now, carrier_delay, origin_delay, "distance", "scheduled_minutes", "hour", "weekday", "dest"],
     split=td.splits.Time(train=0.7, validation=0.2, test=0.1),
-    train=[XGBClassifier(n_estimators=120, max_depth=4, min_child_weight=20, subsample=0.8, colsample_bytree=0.5), LogisticRegression(max_iter=500)],
-    search=td.Search({"learning_rate": td.search.log_uniform(0.03, 0.3)}, trials=4),
+    train=[
+        XGBClassifier(n_estimators=120, max_depth=4, min_child_weight=20, subsample=0.8, colsample_bytree=0.5),
+        LogisticRegression(max_iter=500),
+    ],
+    search=td.Search({"learning_rate": td.search.log_uniform(0.05, 0.3)}, trials=3),
     gates=[td.checks.AtLeast("roc_auc", 0.65), td.checks.Slices("origin", "carrier", within=0.2)],
 )

@@ -52,7 +52,7 @@ class Background:
 
     def _try(self, port: int | None) -> dict[str, Any]:
         """Start one and read the one document it prints when it is ready, or when it is not to be."""
-        command = [sys.executable, "-m", "treadle.cli.app", "-C", str(self._folder), "up", "--json", "--with-parent"]
+        command = [sys.executable, "-m", "treadle.cli", "-C", str(self._folder), "up", "--json", "--with-parent"]
         command += [] if port is None else ["--port", str(port)]
         self._log.parent.mkdir(parents=True, exist_ok=True)
         with self._log.open("a", encoding="utf-8") as log:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from enum import StrEnum
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -91,19 +92,19 @@ def show_check(evidence: Annotated[str, typer.Argument(help="The id of the evide
     show({"evidence": shapes.evidence(found)}, json, draw)
 
 
-def verdicts(found: list[Evidence], title: str | None = None) -> Table:
-    """Verdicts, one a line."""
-    rows = table(
-        "check", "verdict", "value", "threshold", "about", "what it says", title=title, right=("value", "threshold")
-    )
+def verdicts(found: Sequence[Evidence], title: str | None = None) -> Table:
+    """Verdicts, one a line; what they are about is left out where it is the same for all."""
+    about = len({each.subject for each in found}) > 1
+    names = ("check", "verdict", "value", "threshold", *(("about",) if about else ()), "what it says")
+    rows = table(*names, title=title, right=("value", "threshold"))
     for each in found:
         said = each.verdict
         rows.add_row(
             text(each.check),
-            status(said.status),
+            status("warned" if said.status == "failed" and not each.blocks else said.status),
             number(said.value),
             number(said.threshold),
-            text(each.subject.id),
+            *((text(each.subject.id),) if about else ()),
             text(said.summary),
         )
     return rows

@@ -102,8 +102,11 @@ def packages() -> Iterator[Finding]:
     required, optional = [], []
     for line in metadata.requires("treadle") or ():
         name = re.match(r"[A-Za-z0-9._-]+", line)
-        if name:
-            (optional if "extra ==" in line else required).append((name[0], line))
+        extra = re.search(r"extra == ['\"](\w+)['\"]", line)
+        if name and extra is None:
+            required.append((name[0], line))
+        elif name and extra and extra[1] not in ("docs", "lint", "test"):
+            optional.append((name[0], line))
     missing = sorted(line.split(";")[0] for name, line in required if _version(name) is None and _wanted_here(line))
     if missing:
         yield Finding(
@@ -204,24 +207,14 @@ def ports(config: Config) -> Iterator[Finding]:
 
 
 def processes(config: Config) -> Iterator[Finding]:
-    """Serving processes that run here, and those that nobody watches any more."""
-    from treadle.serving import Endpoints
+    """Processes that a supervisor started here and that nobody watches any more."""
+    from treadle.operations import leftovers
 
-    running = [worker.pid for worker in Endpoints(config.state).workers()]
-    orphans = [pid for pid in running if _parent(pid) == 1]
-    if orphans:
-        pids = " ".join(map(str, orphans))
-        yield Finding("processes", "warning", f"left over from before: {pids}", f"End them: kill {pids}")
+    found = " ".join(map(str, leftovers(config.state)))
+    if found:
+        yield Finding("processes", "warning", f"left over from before: {found}", f"End them: kill {found}")
     else:
-        yield Finding("processes", "ok", f"{len(running)} serving" if running else "none left over")
-
-
-def _parent(pid: int) -> int | None:
-    """Who started a process, where the system says (Linux)."""
-    try:
-        return int(Path(f"/proc/{pid}/stat").read_text("utf-8").rpartition(")")[2].split()[1])
-    except (OSError, ValueError, IndexError):
-        return None  # it is gone meanwhile, or this is not Linux
+        yield Finding("processes", "ok", "none left over")
 
 
 def _version(name: str) -> str | None:

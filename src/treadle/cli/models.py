@@ -160,11 +160,11 @@ def card(
     json: Json = False,
 ) -> None:
     """The model card, as Markdown."""
-    from treadle.loop import render_card
+    from treadle.governance import model_card
 
     with workspace() as opened:
         found = _found(opened.registry, version)
-        written = render_card(opened, found)
+        written = model_card(found, registry=opened.registry, ledger=opened.ledger, models=opened.models).to_markdown()
     if out is not None:
         out.write_text(written, "utf-8")
 

@@ -56,8 +56,8 @@ def turn(
     loop: Loop, opened: Workspace, *, as_of: str | None = None, fresh: bool = False, targets: list[str] | None = None
 ) -> Turn:
     """Turn `loop` once, showing each step."""
-    from treadle.clock import parse_moment
     from treadle.cli.watcher import Watcher
+    from treadle.clock import parse_moment
     from treadle.loop import turn_loop
 
     moment = parse_moment(as_of, field="as_of") if as_of else None
@@ -93,7 +93,7 @@ def draw_turn(screen: Console, found: Turn) -> None:
         for name, why in training.failed.items():
             about[f"{name} failed"] = why
     screen.print(fields(about))
-    screen.print(verdicts(list(found.verdicts)))
+    screen.print(verdicts([each for each in found.verdicts if each.stage == "candidate"]))
 
 
 def _value(metric: Any) -> Any:

@@ -125,13 +125,13 @@ def test_help_loads_nothing_heavy():
 
 
 def test_output_without_a_terminal_has_no_colour(monkeypatch):
-    done = subprocess.run([sys.executable, "-m", "treadle.cli.app", "doctor"], capture_output=True, text=True, check=False)
+    done = subprocess.run([sys.executable, "-m", "treadle.cli", "doctor"], capture_output=True, text=True, check=False)
     assert "\x1b[" not in done.stdout + done.stderr
 
 
 def test_a_closed_pipe_is_no_error(tmp_path):
     done = subprocess.run(
-        f"{sys.executable} -m treadle.cli.app doctor | head -n 1; echo ${{PIPESTATUS[0]}}",
+        f"{sys.executable} -m treadle.cli doctor | head -n 1; echo ${{PIPESTATUS[0]}}",
         shell=True, executable="/bin/bash", capture_output=True, text=True, check=False,
     )  # fmt: skip
     assert "Traceback" not in done.stderr
