@@ -6,6 +6,7 @@ import random
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -106,10 +107,7 @@ def test_killed_again_and_again_it_still_gets_there_and_repeats_no_finished_step
     dice = random.Random(7)
     finished: dict[str, int] = {}  # step -> how often it had run when it was first seen on record as finished
     for _ in range(15):
-        process = _start(folder)
-        time.sleep(dice.uniform(0.0, 0.05))
-        process.kill()
-        process.communicate()
+        _run_for_a_while(folder, dice)
         ran = _ran(folder)
         assert {name: ran.count(_line(name)) for name in finished} == finished, "a finished step ran again"
         for run in _on_record(folder):
@@ -124,16 +122,24 @@ def test_killed_again_and_again_it_still_gets_there_and_repeats_no_finished_step
 
 
 def test_children_end_with_the_process_that_started_them(folder: Path) -> None:
-    process, mark, until = _start(folder, "sleeper"), folder / "child.pid", time.monotonic() + 30
-    while not (mark.exists() and mark.read_text()) and time.monotonic() < until:
-        time.sleep(0.01)
+    process, mark = _start(folder, "sleeper"), folder / "child.pid"
+    _wait_for(lambda: mark.exists() and mark.read_text())
     child = Process(Process.this().machine, int(mark.read_text()), "")
     assert child.gone() is False
     process.kill()
     process.communicate()
-    while not child.gone() and time.monotonic() < until:
-        time.sleep(0.01)
+    _wait_for(child.gone)
     assert child.gone() is True
+
+
+def _run_for_a_while(folder: Path, dice: random.Random) -> None:
+    """Kill it a moment after a few more steps have begun."""
+    enough = len(_ran(folder)) + dice.randint(0, 5)
+    process = _start(folder)
+    _wait_for(lambda: len(_ran(folder)) >= enough or process.poll() is not None)
+    time.sleep(dice.uniform(0.0, 0.01))
+    process.kill()
+    process.communicate()
 
 
 def _on_record(folder: Path) -> list[StepRun]:
@@ -148,6 +154,12 @@ def _on_record(folder: Path) -> list[StepRun]:
         step = Ref("step", f"{execution.id}/{run.name}")
         assert step in lineage.upstream(Ref("artifact", str(run.output))).nodes, "and its lineage is there"
     return [run for _, run in done]
+
+
+def _wait_for(happened: Callable[[], object]) -> None:
+    until = time.monotonic() + 30
+    while not happened() and time.monotonic() < until:
+        time.sleep(0.002)
 
 
 def _ran(folder: Path) -> list[str]:

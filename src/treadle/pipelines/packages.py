@@ -20,7 +20,7 @@ _INSTALLED = (f"{os.sep}site-packages{os.sep}", f"{os.sep}dist-packages{os.sep}"
 def owner_of_file(path: str) -> Owner:
     """Whose a source file is; notebook cells and the prompt (`<ipython-input-…>`, `<stdin>`) are the project's.
 
-    >>> owner_of_file("/home/me/flights/loop.py"), owner_of_file("/venv/lib/python3.11/site-packages/numpy/random.py")
+    >>> owner_of_file("/srv/flights/loop.py"), owner_of_file("/venv/lib/python3.11/site-packages/numpy/random.py")
     ('project', 'package')
     """
     if path.startswith("<frozen"):

@@ -23,7 +23,7 @@ from treadle.errors import TreadleError
 from treadle.pipelines.capture import Log
 from treadle.pipelines.context import StepContext
 from treadle.pipelines.executors.frames import Answer, receive, send
-from treadle.pipelines.executors.luggage import Luggage, Named, taken
+from treadle.pipelines.executors.luggage import Luggage, Modules, Named, taken
 from treadle.pipelines.steps import Step
 from treadle.pipelines.task import Outcome, Task, perform, told
 from treadle.pipelines.usage import highest_memory
@@ -56,14 +56,16 @@ def _answered(data: bytes) -> Answer:
     started, cpu = time.monotonic(), _cpu_seconds()
     _reset_height()
     try:
-        luggage: Luggage = pickle.loads(data)
-    except Exception as error:  # noqa: BLE001 - unpickling imports the project's modules, which may raise anything
-        return Answer("failed", error=f"the child process could not load it: {told(error, '')[0]}")
-    _log_into(luggage.log)
-    try:
-        outcome = perform(_task(luggage))
-    except TreadleError as error:
-        return Answer("failed", error=str(error), kind=type(error).__name__, mend=error.mend, where=error.where)
+        files, packed = msgspec.msgpack.decode(data)
+        sys.meta_path.append(Modules(files))
+        luggage: Luggage = pickle.loads(packed)
+        _log_into(luggage.log)
+        task = _task(luggage)
+    except Exception as error:  # noqa: BLE001 - loading imports the project's modules, which may raise anything
+        if isinstance(error, TreadleError):
+            return Answer("failed", error=error.message, kind=type(error).__name__, mend=error.mend, where=error.where)
+        return Answer("failed", error=f"a child process could not load it: {told(error, '')[0]}")
+    outcome = perform(task)
     sys.stdout.flush()
     sys.stderr.flush()
     return _answer(outcome, time.monotonic() - started, _cpu_seconds() - cpu)

@@ -5,17 +5,22 @@ from __future__ import annotations
 import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import cloudpickle
+import msgspec
 
 from treadle.artifacts import ArtifactStore
 from treadle.errors import Conflict, InvalidInput
 from treadle.pipelines.fingerprints import fingerprint
 from treadle.pipelines.formats.nouns import is_noun
+from treadle.pipelines.packages import owner_of_file
 from treadle.pipelines.serializer import Serializer
 from treadle.pipelines.task import Gathered, Task
 from treadle.pipelines.values import Output
+
+if TYPE_CHECKING:
+    from importlib.machinery import ModuleSpec
 
 
 @dataclass(frozen=True)
@@ -60,8 +65,41 @@ class Luggage:
     log: str
 
 
+@dataclass(frozen=True)
+class Modules:
+    """Where the parent's own modules are, for those that were loaded from a file and not from `sys.path`.
+
+    It finds them in a child after everything else has failed to.
+    """
+
+    files: Mapping[str, str]
+
+    @classmethod
+    def loaded(cls) -> Modules:
+        """The project's modules of this process."""
+        found = {name: getattr(module, "__file__", None) for name, module in tuple(sys.modules.items())}
+        return cls(
+            {
+                name: file
+                for name, file in found.items()
+                if file and name != "__main__" and not name.startswith("treadle.") and owner_of_file(file) == "project"
+            }
+        )
+
+    def find_spec(self, name: str, path: object = None, target: object = None) -> ModuleSpec | None:  # noqa: ARG002
+        """What the import system asks."""
+        from importlib.machinery import ModuleSpec
+        from importlib.util import spec_from_file_location
+
+        if name in self.files:
+            return spec_from_file_location(name, self.files[name])
+        if any(other.startswith(f"{name}.") for other in self.files):
+            return ModuleSpec(name, None, is_package=True)
+        return None
+
+
 def packed(task: Task, log: str) -> bytes:
-    """The luggage of a task as bytes; raises `InvalidInput` that names what cannot travel."""
+    """The modules and the luggage of a task as bytes; raises `InvalidInput` that names what cannot travel."""
     arguments = {name: given for name, given in task.arguments.items() if not isinstance(given, (Output, Gathered))}
     for name, given in arguments.items():
         _refuse_stuck(task, name, given)
@@ -83,7 +121,7 @@ def packed(task: Task, log: str) -> bytes:
         log,
     )
     try:
-        return cloudpickle.dumps(luggage)
+        return msgspec.msgpack.encode((dict(Modules.loaded().files), cloudpickle.dumps(luggage)))
     except Exception as error:
         raise InvalidInput(
             f"Step {task.step.name!r} runs in a process of its own, but its function cannot travel there: {error}.",

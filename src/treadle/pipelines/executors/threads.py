@@ -25,16 +25,17 @@ class Threads:
 
     def __init__(self, workers: int | None = None) -> None:
         self.workers = workers or max(2, processors())
-        self._work: SimpleQueue[tuple[Task, Done] | None] = SimpleQueue()
+        self._work: SimpleQueue[tuple[Task, Done, int] | None] = SimpleQueue()
         self._lock = threading.Lock()
         self._idle = 0
+        self._released = 0
         self._meter = Meter()
 
     def start(self, task: Task, done: Done) -> None:
         with self._lock:
             spare = self._idle > 0
             self._idle -= spare
-        self._work.put((task, done))
+            self._work.put((task, done, self._released))
         if not spare:
             threading.Thread(target=self._serve, name="treadle-step", daemon=True).start()
 
@@ -54,17 +55,21 @@ class Threads:
     def release(self) -> None:
         with self._lock:
             spare, self._idle = self._idle, 0
+            self._released += 1
         for _ in range(spare):
             self._work.put(None)
 
     def _serve(self) -> None:
         while (work := self._work.get()) is not None:
-            task, done = work
+            task, done, begun = work
             outcome = measured(task, self._meter)
             with self._lock:
-                self._idle += 1
+                stays = begun == self._released  # else it was left to itself, and nobody counts on it
+                self._idle += stays
             done(outcome)
             del work, task, done, outcome  # a thread that waits must not hold on to results
+            if not stays:
+                return
 
 
 class Inline:
