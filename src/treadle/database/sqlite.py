@@ -33,7 +33,6 @@ class SqliteConnection:
             ) from error
         with _meaning(path):
             self._raw = sqlite3.connect(path, timeout=BUSY_SECONDS, isolation_level=None, check_same_thread=False)
-            self._raw.row_factory = _as_dict
             self._raw.execute(f"PRAGMA synchronous = {'FULL' if durability == 'power' else 'NORMAL'}")
             self._write_ahead()
             self._raw.execute("PRAGMA foreign_keys = ON")
@@ -41,7 +40,12 @@ class SqliteConnection:
 
     def query(self, sql: str, params: Named) -> list[dict[str, Any]]:
         with _meaning(self.path):
-            return self._raw.execute(sql, params).fetchall()
+            cursor = self._raw.execute(sql, params)
+            rows = cursor.fetchall()
+        if not rows:
+            return []
+        names = [column[0] for column in cursor.description]
+        return [dict(zip(names, row, strict=True)) for row in rows]
 
     def execute(self, sql: str, params: Named) -> int:
         with _meaning(self.path):
@@ -104,7 +108,7 @@ class SqliteConnection:
     def _write_ahead(self) -> None:
         # Two processes that open a new file at once: SQLite does not wait on this one change, so this does.
         deadline = time.monotonic() + BUSY_SECONDS
-        while self._raw.execute("PRAGMA journal_mode").fetchone()["journal_mode"] != "wal":
+        while self._raw.execute("PRAGMA journal_mode").fetchone()[0] != "wal":
             try:
                 self._raw.execute("PRAGMA journal_mode = WAL")
             except sqlite3.OperationalError as error:
@@ -123,10 +127,6 @@ def statements(sql: str) -> Iterator[str]:
             pending = ""
     if pending.strip():
         yield pending.strip()
-
-
-def _as_dict(cursor: sqlite3.Cursor, row: tuple[Any, ...]) -> dict[str, Any]:
-    return {column[0]: value for column, value in zip(cursor.description, row, strict=True)}
 
 
 def _name(error: Exception) -> str:
