@@ -90,6 +90,14 @@ def test_no_table_is_made_outside_the_migrations(house: Any, tmp_path: Path) -> 
     assert {row["name"] for row in rows if "project TEXT NOT NULL" not in row["sql"]} == INFRASTRUCTURE
 
 
+def test_these_are_all_the_database_files(house: Any) -> None:
+    """One transaction must span what is in `treadle.db`; what is written in bulk or by others has a file of its own."""
+    named = {
+        name for file in house.files for name in re.findall(r"""['"/](\w+\.db)\b""", file.text) if name != "file.db"
+    }
+    assert {"treadle.db", "metrics.db", "online.db"} <= named <= {"treadle.db", "metrics.db", "online.db", "optuna.db"}
+
+
 def _migrations(house: Any) -> list[Path]:
     return sorted(house.package.glob("*/migrations/**/*.sql"))
 
