@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import hashlib
 import os
+import subprocess
+import sys
 import threading
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Literal
 
@@ -111,7 +114,8 @@ def test_a_folder_that_is_a_file_is_told(tmp_path: Path) -> None:
     assert caught.value.mend
 
 
-def test_an_interrupted_copy_leaves_nothing_behind(store: ArtifactStore, tmp_path: Path) -> None:
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="this system has no named pipes")
+def test_a_stream_is_copied_and_leaves_nothing_behind(store: ArtifactStore, tmp_path: Path) -> None:
     fifo = tmp_path / "pipe"
     os.mkfifo(fifo)
 
@@ -146,3 +150,40 @@ def test_writers_of_the_same_bytes_do_not_disturb_each_other(store: ArtifactStor
 def test_two_stores_on_one_folder_see_each_other(tmp_path: Path) -> None:
     digest = ArtifactStore(tmp_path).put(b"shared")
     assert ArtifactStore(str(tmp_path)).get(digest) == b"shared"
+
+
+def test_a_full_disk_is_told_and_leaves_nothing_half(small_disk: Path, tmp_path: Path) -> None:
+    store = ArtifactStore(small_disk / "artifacts")
+    kept = store.put(b"before")
+    big = tmp_path / "big"
+    big.write_bytes(os.urandom(3 << 20))
+    for put, data in [(store.put, big.read_bytes()), (store.put_file, big)]:
+        with pytest.raises(Unavailable, match="disk is full") as caught:
+            put(data)  # type: ignore[operator]
+        assert caught.value.mend
+    assert list((store.root / "half").iterdir()) == []
+    assert list(store.digests()) == [kept]
+    assert store.get(store.put(b"after")) == b"after"
+
+
+def test_a_file_larger_than_allowed_is_told(tmp_path: Path) -> None:
+    program = (
+        "import resource, sys; from treadle.artifacts import ArtifactStore; from treadle.errors import Unavailable\n"
+        "resource.setrlimit(resource.RLIMIT_FSIZE, (1000, 1000))\n"
+        "try: ArtifactStore(sys.argv[1]).put(b'x' * 2000)\n"
+        "except Unavailable as error: print(error)"
+    )
+    run = subprocess.run([sys.executable, "-c", program, str(tmp_path / "a")], capture_output=True, text=True)
+    assert "The disk is full" in run.stdout
+    assert run.stderr == ""
+
+
+def test_a_read_only_disk_can_still_be_read(small_disk: Path, make_read_only: Callable[[], None]) -> None:
+    store = ArtifactStore(small_disk / "artifacts")
+    digest = store.put(b"kept")
+    make_read_only()
+    assert store.get(digest) == b"kept"
+    for data in (b"new", b"kept"):
+        with pytest.raises(Unavailable, match="may not be") as caught:
+            store.put(data)
+        assert caught.value.mend
