@@ -7,7 +7,6 @@ import time
 from collections.abc import Callable, Sequence
 from datetime import datetime
 from pathlib import Path
-from urllib.parse import quote
 
 import pyarrow as pa
 
@@ -52,7 +51,7 @@ class Datasets:
         lineage: Lineage | None = None,
     ) -> None:
         self._database = database
-        self._folder = Path(tables) / quote(project, safe="")
+        self._folder = Path(tables) / project
         self._engine = engine
         self._clock = clock
         self._ids = ids

@@ -176,7 +176,7 @@ def meaning() -> Iterator[None]:
 def translated(error: duckdb.Error) -> TreadleError:
     """The Treadle error that says what a DuckDB error means."""
     text = str(error).strip().split("\n\nLINE", 1)[0]
-    first = text.splitlines()[0] if text else type(error).__name__
+    first = text.splitlines()[0].removeprefix("IO Error: ").rstrip(".") if text else type(error).__name__
     if isinstance(error, duckdb.OutOfMemoryException):
         return Unavailable(
             "The data engine ran out of memory or of temporary space.",
@@ -187,5 +187,7 @@ def translated(error: duckdb.Error) -> TreadleError:
     if isinstance(error, duckdb.IOException):
         if "No space left" in text:
             return Unavailable("The disk is full.", mend="Free some space; nothing was changed.")
-        return Unavailable(f"The data engine could not read or write: {first}.")
+        return Unavailable(
+            f"The data engine could not read or write: {first}.", mend="Check the permissions and the free space."
+        )
     return InvalidInput(f"The data engine refused the query: {first}.", field="sql")

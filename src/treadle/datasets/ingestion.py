@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -150,5 +150,6 @@ def _discarded_on_error(part: Path) -> Iterator[None]:
     try:
         yield
     except BaseException:
-        part.unlink(missing_ok=True)
+        with suppress(OSError):  # on a disk that cannot be written, the first error is the one to tell
+            part.unlink(missing_ok=True)
         raise

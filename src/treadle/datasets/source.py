@@ -96,6 +96,10 @@ class Source:
                 "Use csv(path), parquet(path) or frame(rows).",
                 "reader",
             )
+        if isinstance(self.known, str):
+            raise self._error(
+                f"known is a list of columns, not {self.known!r}.", f"Write known=[{self.known!r}].", "known"
+            )
         for part, value in (("id", self.id), ("known", self.known)):
             if value is None or isinstance(value, str):
                 continue
@@ -109,10 +113,6 @@ class Source:
             )
         if len(set(self.key)) != len(self.key):
             raise self._error(f"Source {self.name!r} names an id column twice: {self.key}.", "Name each once.", "id")
-        if isinstance(self.known, str):
-            raise self._error(
-                f"known is a list of columns, not {self.known!r}.", f"Write known=[{self.known!r}].", "known"
-            )
         if self.created is not None and self.time is None:
             raise self._error(
                 f"Source {self.name!r} has created={self.created!r} but no time.",

@@ -8,6 +8,7 @@ Source: the Delta transaction log protocol, https://github.com/delta-io/delta/bl
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Collection, Iterator
 from pathlib import Path
 from typing import Literal
@@ -19,7 +20,7 @@ from pyarrow import field, schema
 
 from treadle.datasets.arrow import ARROW_TYPES
 from treadle.datasets.record import Record, from_plain, to_plain
-from treadle.errors import Conflict, Corrupt, Unavailable
+from treadle.errors import Conflict, Corrupt, InvalidInput, Unavailable
 
 _APPLICATION = "treadle"
 # Old log entries are never cleaned up by themselves: without them there is no way back to old versions.
@@ -30,12 +31,13 @@ class VersionedTable:
     """The Delta table in one folder."""
 
     def __init__(self, folder: Path) -> None:
+        if re.search("%[0-9A-Fa-f]{2}", str(folder)):  # delta-rs 1.6 takes %20 in a path for a space
+            raise InvalidInput(
+                f"Tables cannot be kept in {folder}: a folder's name must not contain '%' and two hexadecimal digits.",
+                mend="Rename the folder, or point storage.tables elsewhere.",
+                field="storage.tables",
+            )
         self.folder = folder
-
-    @property
-    def exists(self) -> bool:
-        """Whether anything was ever committed."""
-        return self._entry(0).is_file()
 
     def has(self, version: int) -> bool:
         """Whether the log has an entry of this number; costs one look at the folder."""
