@@ -14,7 +14,7 @@ from skl2onnx.common.data_types import FloatTensorType, StringTensorType
 from sklearn.preprocessing import StandardScaler
 
 from treadle.models.converters import register_converters
-from treadle.models.graph import restore_missing
+from treadle.models.graph import canonical, restore_missing
 from treadle.models.package import Feed
 from treadle.models.rewrite import rewritten
 from treadle.models.signature import Field, Signature
@@ -73,6 +73,7 @@ def _convert(estimator: Any, signature: Signature, order: Sequence[str], layout:
         model = to_onnx(prepared, initial_types=types, options=options, target_opset=OPSET, name="model")
     assert isinstance(model, ModelProto)
     restore_missing(model)
+    canonical(model)
     outputs = [output.name for output in model.graph.output]
     return Converted(model.SerializeToString(deterministic=True), feeds, outputs[-1], layout)
 

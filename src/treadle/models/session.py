@@ -38,6 +38,7 @@ class OnnxSession:
         self.package = package
         self.signature = package.signature
         self._session = open_onnx(model)
+        self._direct = getattr(self._session, "_sess", self._session).run
         self._check(package)
         self._outputs = [package.output]
         self._feeds = package.feeds
@@ -92,6 +93,16 @@ class OnnxSession:
             if answer.shape == (len(matrix), self._width)
             else self._shaped(answer, len(matrix)).reshape(-1, self._width)
         )
+
+    def answer_row(self, matrix: np.ndarray) -> np.ndarray | None:
+        """`answer_rows` of one row past the runtime's own wrapper, a sixth of a small model; None: use `answer_rows`."""
+        if self._order is not None:
+            matrix = matrix[:, self._order]
+        try:
+            answer: Any = self._direct(self._outputs, {self._matrix: matrix}, None)[0]
+        except Exception:  # noqa: BLE001 - the general way says what is wrong
+            return None
+        return answer if answer.shape == (1, self._width) else None
 
     def close(self) -> None:
         """Nothing to let go of: memory goes with the last reference."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING, Literal, get_args
 
 from treadle.errors import InvalidInput
@@ -81,7 +82,7 @@ class Signature:
             )
         _ = self.labels
 
-    @property
+    @cached_property
     def names(self) -> tuple[str, ...]:
         """The names of the inputs, in order."""
         return tuple(field.name for field in self.inputs)
@@ -91,7 +92,7 @@ class Signature:
         """Whether every input is a number or a boolean, so that a row fits into one float matrix."""
         return all(field.type != "string" for field in self.inputs)
 
-    @property
+    @cached_property
     def labels(self) -> tuple[str | int | float | bool, ...]:
         """The classes as the values they are in the data."""
         return tuple(_typed(text, self.class_type) for text in self.classes)

@@ -39,7 +39,8 @@ class Supervisor:
     """Runs `roles` until it is told to stop, or SIGTERM or Ctrl-C tells it.
 
     What dies is started again, at once the first time and slower the more often it dies; a role that never lives long enough to
-    count as started makes everything stop (`Unavailable`). At the end each gets SIGTERM and `grace` seconds.
+    count as started makes everything stop (`Unavailable`). At the end each gets SIGTERM and `grace` seconds. `started` hears the
+    process numbers whenever they change; `on_ready` is called once, as soon as `is_ready` says so.
     """
 
     def __init__(
@@ -49,10 +50,15 @@ class Supervisor:
         clock: Clock | None = None,
         grace: float = 15.0,
         on_event: Callable[[str, str], None] | None = None,
+        started: Callable[[Mapping[str, int]], None] | None = None,
+        is_ready: Callable[[], bool] | None = None,
+        on_ready: Callable[[], None] | None = None,
     ) -> None:
         self._roles = tuple(roles)
         self._clock = clock or SystemClock()
         self._grace = grace
+        self._started = started
+        self._is_ready, self._on_ready = is_ready, on_ready
         self._told = on_event or (lambda role, event: _log.info("%s %s", role, event))
         self._running: dict[str, subprocess.Popen[bytes]] = {}
         self._restarts = {role.name: Restarts() for role in self._roles}
@@ -76,6 +82,9 @@ class Supervisor:
             while not self._stop.is_set():
                 for role in self._roles:
                     self._look_after(role)
+                if self._on_ready is not None and (self._is_ready is None or self._is_ready()):
+                    self._on_ready()
+                    self._on_ready = None
                 self._stop.wait(_LOOK_SECONDS)
         finally:
             self._end_all()
@@ -113,6 +122,8 @@ class Supervisor:
         self._running[role.name] = process
         self._restarts[role.name].started(self._clock.monotonic())
         self._told(role.name, f"started (process {process.pid})")
+        if self._started is not None:
+            self._started(self.processes)
 
     def _end_all(self) -> None:
         for process in self._running.values():

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -57,6 +58,16 @@ def open_locked(path: Path, *, wait: bool) -> int | None:
         return handle
     os.close(handle)
     return None
+
+
+def held_name(folder: Path, name: str) -> tuple[str, int]:
+    """A name nobody else holds below `folder`, and the handle that holds it: `name`, or with this process's number behind it."""
+    for attempt in itertools.count():
+        tried = name if attempt == 0 else f"{name}-{os.getpid()}" if attempt == 1 else f"{name}-{os.getpid()}-{attempt}"
+        handle = open_locked(folder / f"{tried}.lock", wait=False)
+        if handle is not None:
+            return tried, handle
+    raise AssertionError
 
 
 if os.name == "nt":

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import errno
-import itertools
 import os
 from contextlib import suppress
 from pathlib import Path
@@ -13,7 +12,7 @@ from typing import Literal
 import msgspec
 
 from treadle.errors import Corrupt, Unavailable
-from treadle.serving.files import open_locked, write_whole
+from treadle.serving.files import held_name, write_whole
 from treadle.serving.frames import MAGIC, frame, whole_length
 from treadle.serving.record import LogSchema
 
@@ -40,7 +39,7 @@ class PredictionLog:
         self.folder = Path(folder)
         self.durability = durability
         self._segment_bytes = segment_bytes
-        self.worker, self._lock = _held(self.folder, worker)
+        self.worker, self._lock = held_name(self.folder, worker)
         self._file = -1
         self._size = 0
         self._schemas: set[str] = set()
@@ -170,21 +169,6 @@ def segments(folder: Path, worker: str = "") -> list[Path]:
 def _number(path: Path) -> int:
     text = path.stem.rpartition("-")[2]
     return int(text) if text.isdigit() else 0
-
-
-def _held(folder: Path, worker: str) -> tuple[str, int]:
-    for attempt in itertools.count():
-        name = (
-            worker
-            if attempt == 0
-            else f"{worker}-{os.getpid()}"
-            if attempt == 1
-            else f"{worker}-{os.getpid()}-{attempt}"
-        )
-        handle = open_locked(folder / f"{name}.lock", wait=False)
-        if handle is not None:
-            return name, handle
-    raise AssertionError
 
 
 def _sync(handle: int) -> None:

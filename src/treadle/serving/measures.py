@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections.abc import Mapping
+from typing import Any
 
 import msgspec
 
@@ -22,57 +23,82 @@ class Snapshot(msgspec.Struct, frozen=True, kw_only=True):
     swaps: dict[str, int] = {}
 
 
+class Tally:
+    """The predictions of one version at one endpoint; `seconds` inside the process, by bucket and in all."""
+
+    __slots__ = ("buckets", "requests", "rows", "seconds")
+
+    def __init__(self) -> None:
+        self.requests = 0
+        self.rows = 0
+        self.seconds = 0.0
+        self.buckets = [0] * (len(BOUNDS) + 1)
+
+    def add(self, rows: int, seconds: float) -> None:
+        """Count one answered request."""
+        self.requests += 1
+        self.rows += rows
+        self.seconds += seconds
+        self.buckets[bisect_left(BOUNDS, seconds)] += 1
+
+
 class Measures:
     """What one process counts; cheap enough to count every request."""
 
     def __init__(self) -> None:
-        self._requests: dict[tuple[str, str, int], int] = {}
-        self._buckets: dict[str, list[int]] = {}
-        self._seconds: dict[str, float] = {}
-        self._rows: dict[str, int] = {}
-        self.lost: dict[str, int] = {}
-        self.swaps: dict[str, int] = {}
+        self._tallies: dict[tuple[str, str], Tally] = {}
+        self._refused: dict[tuple[str, int], int] = {}
+        self._lost: dict[str, int] = {}
+        self._swaps: dict[str, int] = {}
 
-    def answered(self, endpoint: str, version: str, rows: int, seconds: float) -> None:
-        """Count one prediction that was answered; `seconds` is the time it took inside the process."""
-        key = (endpoint, version, 200)
-        self._requests[key] = self._requests.get(key, 0) + 1
-        buckets = self._buckets.get(endpoint)
-        if buckets is None:
-            buckets = self._buckets[endpoint] = [0] * (len(BOUNDS) + 1)
-        buckets[bisect_left(BOUNDS, seconds)] += 1
-        self._seconds[endpoint] = self._seconds.get(endpoint, 0.0) + seconds
-        self._rows[endpoint] = self._rows.get(endpoint, 0) + rows
+    def tally(self, endpoint: str, version: str) -> Tally:
+        """Where the predictions of one version are counted."""
+        return self._tallies.setdefault((endpoint, version), Tally())
 
     def refused(self, endpoint: str, code: int) -> None:
         """Count one request that was answered with an error."""
-        key = (endpoint, "", code)
-        self._requests[key] = self._requests.get(key, 0) + 1
+        _count(self._refused, (endpoint, code))
 
-    def add_lost(self, endpoint: str) -> None:
-        """Count one prediction that was answered without being logged."""
-        self.lost[endpoint] = self.lost.get(endpoint, 0) + 1
+    def lost(self, endpoint: str) -> None:
+        """Count one request that was answered without being logged."""
+        _count(self._lost, endpoint)
 
-    def add_swap(self, endpoint: str) -> None:
+    def swapped(self, endpoint: str) -> None:
         """Count one change to another revision."""
-        self.swaps[endpoint] = self.swaps.get(endpoint, 0) + 1
+        _count(self._swaps, endpoint)
 
     def snapshot(self) -> Snapshot:
         """The counters now."""
+        requests = {
+            f"{endpoint}\t{version}\t200": tally.requests for (endpoint, version), tally in self._tallies.items()
+        }
+        requests.update({f"{endpoint}\t\t{code}": count for (endpoint, code), count in self._refused.items()})
+        buckets: dict[str, list[int]] = {}
+        seconds: dict[str, float] = {}
+        rows: dict[str, int] = {}
+        for (endpoint, _), tally in self._tallies.items():
+            before = buckets.get(endpoint, [0] * len(tally.buckets))
+            buckets[endpoint] = [a + b for a, b in zip(before, tally.buckets, strict=True)]
+            seconds[endpoint] = seconds.get(endpoint, 0.0) + tally.seconds
+            rows[endpoint] = rows.get(endpoint, 0) + tally.rows
         return Snapshot(
-            requests={f"{e}\t{v}\t{code}": n for (e, v, code), n in self._requests.items()},
-            buckets={endpoint: list(counts) for endpoint, counts in self._buckets.items()},
-            seconds=dict(self._seconds),
-            rows=dict(self._rows),
-            lost=dict(self.lost),
-            swaps=dict(self.swaps),
+            requests=requests,
+            buckets=buckets,
+            seconds=seconds,
+            rows=rows,
+            lost=dict(self._lost),
+            swaps=dict(self._swaps),
         )
+
+
+def _count(counts: dict[Any, int], key: Any) -> None:
+    counts[key] = counts.get(key, 0) + 1
 
 
 def prometheus_text(snapshots: Mapping[str, Snapshot]) -> str:
     """The counters of several processes in the Prometheus text format, version 0.0.4; `worker` is a label.
 
-    >>> measures = Measures(); measures.answered("late", "3", 1, 0.002)
+    >>> measures = Measures(); measures.tally("late", "3").add(1, 0.002)
     >>> [line for line in prometheus_text({"0": measures.snapshot()}).splitlines() if line.startswith("treadle_predictions")]
     ['treadle_predictions_total{worker="0",endpoint="late"} 1']
     """

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import os
+import time
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
@@ -18,6 +20,7 @@ import msgspec
 from treadle.clock import Clock, SystemClock, micros
 from treadle.errors import InvalidInput, NotFound, TreadleError, Unavailable
 from treadle.ids import Ids, RandomIds
+from treadle.serving.files import held_name
 from treadle.serving.follower import Follower
 from treadle.serving.log import SEGMENT_BYTES, PredictionLog
 from treadle.serving.manifest import EndpointManifest
@@ -40,7 +43,7 @@ class DataPlane:
     """Serves what the manifests below `state` say. `worker` names this process and its log segments.
 
     `full_disk`: refuse predictions that cannot be logged (`Unavailable`), or serve them and count the loss. Use `start` and
-    `stop` around it, inside an event loop.
+    `close` around it, inside an event loop.
     """
 
     def __init__(
@@ -60,6 +63,7 @@ class DataPlane:
         self.failures: dict[str, str] = {}
         self._clock = clock or SystemClock()
         self._seconds = self._clock.monotonic
+        self._now = _reading(self._clock)
         self._new_id = _counted((ids or RandomIds()).new())
         self._durability: Literal["process", "power"] = durability
         self._full_disk = full_disk
@@ -69,15 +73,17 @@ class DataPlane:
         self._follower = Follower(self.state / "endpoints")
         self._task: asyncio.Task[None] | None = None
         self._published: object = None
+        self._name = -1
 
     async def start(self) -> None:
         """Open what is deployed now and follow it from here on."""
         if self._task is None:
+            self.worker, self._name = held_name(self.state / "workers", self.worker)
             await self.refresh()
             self._publish()
             self._task = asyncio.create_task(self._follow())
 
-    async def stop(self) -> None:
+    async def close(self) -> None:
         """Stop following, close models and logs."""
         if self._task is not None:
             self._task.cancel()
@@ -90,7 +96,10 @@ class DataPlane:
         for log in self._logs.values():
             log.close()
         self._logs.clear()
-        forget_worker(self.state, self.worker)
+        if self._name >= 0:
+            forget_worker(self.state, self.worker)
+            os.close(self._name)
+            self._name = -1
 
     async def refresh(self) -> None:
         """Bring what is served up to the manifests; one that fails stays as it was and its failure is told."""
@@ -160,6 +169,20 @@ class DataPlane:
             self._leave(served)
         return response
 
+    def infer_now(self, endpoint: str, body: bytes) -> bytes | None:
+        """Answer the commonest request at once; None when it must be asked with `infer`. Raises `Unavailable`."""
+        began = self._seconds()
+        served = self._served.get(endpoint)
+        if served is None or served.quick is None or self._durability != "process":
+            return None
+        answered = served.quick.answer(body, self._new_id(), self._now(), began, self._seconds)
+        if answered is None:
+            return None
+        response, payload, took = answered
+        self._append(served, payload)
+        served.tally.add(1, took)
+        return response
+
     async def invocations(self, endpoint: str, body: bytes, *, text: bool = False) -> bytes:
         """Answer a request of MLflow's scoring protocol; `text`: the body is CSV. Raises as `infer`."""
         started = self._seconds()
@@ -202,18 +225,18 @@ class DataPlane:
         """Put the prediction on the disk before the answer leaves, and count it."""
         at = now if question.at is None else question.at
         took = self._seconds() - started
+        self._append(served, replica.batch(question, answer, ids, at, int(took * 1e6)))
+        if self._durability == "power":
+            await served.log.committed()
+        self.measures.tally(served.manifest.name, replica.version).add(question.rows, took)
+
+    def _append(self, served: Served, payload: bytes) -> None:
         try:
-            served.log.append(replica.batch(question, answer, ids, at, int(took * 1e6)))
-            if self._durability == "power":
-                await served.log.committed()
+            served.log.append(payload)
         except Unavailable:
             if self._full_disk == "refuse":
                 raise
-            self.measures.add_lost(served.manifest.name)
-        self.measures.answered(served.manifest.name, replica.version, question.rows, took)
-
-    def _now(self) -> int:
-        return micros(self._clock.now())
+            self.measures.lost(served.manifest.name)
 
     def _leave(self, served: Served) -> None:
         served.asked -= 1
@@ -228,10 +251,11 @@ class DataPlane:
 
     def _take_over(self, name: str, opened: Served) -> None:
         before = self._served.get(name)
+        opened.tally = self.measures.tally(name, str(opened.manifest.version))
         self._served[name] = opened
         self.failures.pop(name, None)
         if before is not None:
-            self.measures.add_swap(name)
+            self.measures.swapped(name)
             before.retire()
 
     def _drop(self, name: str) -> None:
@@ -257,7 +281,7 @@ class DataPlane:
     def _publish(self) -> None:
         state = WorkerState(
             worker=self.worker,
-            pid=_pid(),
+            pid=os.getpid(),
             revisions={name: served.manifest.revision for name, served in self._served.items()},
             failures=dict(self.failures),
             measures=self.measures.snapshot(),
@@ -267,10 +291,11 @@ class DataPlane:
             self._published = state
 
 
-def _pid() -> int:
-    import os
-
-    return os.getpid()
+def _reading(clock: Clock) -> Callable[[], int]:
+    """Business time in microseconds; the machine's own clock is read without making a date of it (2 of 50 microseconds)."""
+    if type(clock) is SystemClock:
+        return lambda: time.time_ns() // 1000
+    return lambda: micros(clock.now())
 
 
 def _counted(head: str) -> Callable[[], str]:

@@ -25,7 +25,7 @@ class Responder:
         head = {"model_name": replica.manifest.name, "model_version": replica.version}
         self._head = _encode(head)[:-1] + b","
         self._label = b'{"name":"label","datatype":"%s","shape":[' % _CLASS_TYPES[signature.class_type].encode()
-        self._labels = [_encode(label) for label in signature.labels]
+        self.labels = [_encode(label) for label in signature.labels]
         self._outputs = tuple(output["name"] for output in output_tensors(signature))
 
     def infer(self, request: str, ids: list[str], answer: Answer, wanted: Sequence[str] | None) -> bytes:
@@ -42,9 +42,19 @@ class Responder:
             outputs,
         )
 
+    def one_row(self, *, with_id: bool) -> bytes:
+        """The response to one row with `%s` for: the request's id (`with_id`), the prediction's id, the label, the scores."""
+        escaped = self._head.replace(b"%", b"%%")
+        request_id = b'"id":%s,' if with_id else b""
+        label = self._label.replace(b"%", b"%%") + b'1],"data":[%s]},'
+        scores = b'{"name":"scores","datatype":"FP32","shape":[1,%d],"data":%%s}' % self._classes
+        value = b'{"name":"value","datatype":"FP32","shape":[1],"data":%s}'
+        outputs = label + scores if self._classes else value
+        return escaped + request_id + b'"parameters":{"prediction_ids":[%s]},"outputs":[' + outputs + b"]}"
+
     def _output(self, name: str, rows: int, answer: Answer) -> bytes:
         if name == "label" and self._classes:
-            labels = self._labels
+            labels = self.labels
             return b'%s%d],"data":[%s]}' % (self._label, rows, b",".join([labels[p] for p in answer.positions]))
         if name == "scores" and self._classes:
             return b'{"name":"scores","datatype":"FP32","shape":[%d,%d],"data":%s}' % (

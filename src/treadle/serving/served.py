@@ -11,6 +11,8 @@ from treadle.errors import Corrupt
 from treadle.models import ModelStore
 from treadle.serving.log import PredictionLog
 from treadle.serving.manifest import EndpointManifest
+from treadle.serving.measures import Tally
+from treadle.serving.quick import Quick
 from treadle.serving.replica import Replica
 from treadle.serving.responses import Responder
 from treadle.serving.routing import choose, pinned
@@ -31,6 +33,10 @@ class Served:
         self._responders = {name: Responder(replica) for name, replica in replicas.items()}
         self._only = next(iter(replicas)) if len(replicas) == 1 else ""
         self.single = bool(self._only)
+        self.tally = Tally()
+        self.quick: Quick | None = None
+        if self.single and Quick.fits(replicas[self._only]):
+            self.quick = Quick(replicas[self._only], self._responders[self._only])
 
     @classmethod
     def open(cls, manifest: EndpointManifest, log: PredictionLog, clock: Clock) -> Served:
