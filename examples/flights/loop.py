@@ -1,5 +1,7 @@
 """Will a flight from New York arrive more than 15 minutes late? Asked when it is due to leave, answered when it lands."""
 
+# pyright: strict, reportMissingTypeStubs=false
+
 from sklearn.linear_model import LogisticRegression
 from xgboost import XGBClassifier
 
