@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from treadle.clock import Clock, SystemClock, parse_moment
 from treadle.config import Config, load_config
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from treadle.evidence import Check, Ledger
     from treadle.features import FeatureStore, SqliteOnlineStore
     from treadle.lineage import Lineage
-    from treadle.loop import Loop, Turn
+    from treadle.loop import Loop, Rooms, Turn
     from treadle.models import ModelStore, Packager, Task
     from treadle.pipelines import Hooks, Pipelines
     from treadle.registry import ModelVersion, Registry
@@ -220,6 +220,7 @@ class Workspace:
         as_of: datetime | str | None = None,
         trigger: str = "by hand",
         use_cache: bool = True,
+        targets: Sequence[str] | None = None,
         hooks: Sequence[Hooks] = (),
     ) -> Turn:
         """Turn a loop once: ingest, validate, clean, join features, split, train, evaluate, register, release.
@@ -231,7 +232,9 @@ class Workspace:
         from treadle.loop import turn_loop
 
         moment = parse_moment(as_of, field="as_of") if isinstance(as_of, str) else as_of
-        return turn_loop(loop, self, as_of=moment, trigger=trigger, use_cache=use_cache, hooks=hooks)
+        return turn_loop(
+            loop, self._rooms, as_of=moment, trigger=trigger, use_cache=use_cache, targets=targets, hooks=hooks
+        )
 
     def register(
         self,
@@ -253,8 +256,13 @@ class Workspace:
         from treadle.loop import adopt_model
 
         return adopt_model(
-            model, name, self, task=task, data=data, label=label, features=features, gates=gates, tags=tags
+            model, name, self._rooms, task=task, data=data, label=label, features=features, gates=gates, tags=tags
         )
+
+    @property
+    def _rooms(self) -> Rooms:
+        # a type checker does not see that a cached property is the attribute a protocol asks for
+        return cast("Rooms", self)
 
     def close(self) -> None:
         """Let go of every connection; the next use opens them again."""

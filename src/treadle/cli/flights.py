@@ -173,9 +173,8 @@ class Demo:
 
     def _turn(self, loop: Loop, opened: Workspace) -> None:
         from treadle.cli.watcher import Watcher
-        from treadle.loop import turn_loop
 
-        turn_loop(loop, opened, as_of=AS_OF, trigger="demo", hooks=[Watcher(self._phases)])
+        opened.turn(loop, as_of=AS_OF, trigger="demo", hooks=[Watcher(self._phases)])
 
     def _ask(self, loop: Loop, opened: Workspace, told: Told) -> None:
         """Every scheduled hour of the day: materialise what has happened by then, then ask about the hour's flights."""

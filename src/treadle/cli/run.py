@@ -58,11 +58,10 @@ def turn(
     """Turn `loop` once, showing each step."""
     from treadle.cli.watcher import Watcher
     from treadle.clock import parse_moment
-    from treadle.loop import turn_loop
 
     moment = parse_moment(as_of, field="as_of") if as_of else None
     with Phases(tuple(STEPS.items())) as phases:
-        return turn_loop(loop, opened, as_of=moment, use_cache=not fresh, targets=targets, hooks=[Watcher(phases)])
+        return opened.turn(loop, as_of=moment, use_cache=not fresh, targets=targets, hooks=[Watcher(phases)])
 
 
 def turn_shape(found: Turn) -> dict[str, Any]:

@@ -19,11 +19,12 @@ if TYPE_CHECKING:
     from treadle.loop.discover import find_loops, pick_loop
     from treadle.loop.label import Label
     from treadle.loop.standard import standard_pipeline
-    from treadle.loop.turn import Turn, turn_loop
+    from treadle.loop.turn import Rooms, Turn, turn_loop
 
 __all__ = [
     "Label",
     "Loop",
+    "Rooms",
     "Turn",
     "adopt_model",
     "checks",
@@ -38,6 +39,7 @@ __getattr__ = door(
     {
         "Label": "label",
         "Loop": "declaration",
+        "Rooms": "turn",
         "Turn": "turn",
         "adopt_model": "adopt",
         "checks": "",

@@ -56,7 +56,7 @@ def part_of(rows: pa.Table, part: str) -> pa.Table:
     """The rows of one part."""
     import pyarrow.compute as pc
 
-    return rows.filter(pc.equal(rows[SPLIT], part))
+    return rows.filter(pc.field(SPLIT) == part)
 
 
 def count_by_label(engine: Engine, rows: pa.Table, label: str) -> dict[str, int]:
