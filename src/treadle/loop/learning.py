@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from treadle.errors import StepFailed, TreadleError
 from treadle.loop.frame import SPLIT, feature_columns, part_of
 from treadle.loop.turned import CandidateModel, Training
-from treadle.training import Frame, baseline, simple_model, train_all
+from treadle.training import Frame, baseline, contributions, simple_model, train_all
 from treadle.training import train as train_one
 
 if TYPE_CHECKING:
@@ -28,12 +28,13 @@ def train(loop: Loop, rows: pa.Table, packager: Packager, tracker: Tracker) -> T
         rows, features=feature_columns(loop), label=loop.label.column, split=SPLIT, positive=loop.label.positive
     )
     sample = part_of(rows, "validation")
+    judged = frame.part("validation")
     found = train_all(frame, loop.candidates, task=task, search=loop.search, seed=loop.seed)
     failed = {failure.name: f"{failure.message} {failure.mend}".strip() for failure in found.failures}
     kept: list[CandidateModel] = []
     for trained in found.trained:
         try:
-            kept.append(_kept(loop, frame, sample, trained, packager, tracker))
+            kept.append(_kept(loop, sample, trained, packager, tracker, explain=judged))
         except TreadleError as error:
             failed[trained.name] = str(error)
     if not kept:
@@ -41,14 +42,20 @@ def train(loop: Loop, rows: pa.Table, packager: Packager, tracker: Tracker) -> T
         raise StepFailed(f"No candidate could be made a model file: {reasons}", mend="Mend the candidates.")
 
     rivals = [train_one(frame, rival, task=task, seed=loop.seed) for rival in (baseline(task), simple_model(task))]
-    prior, simple = (_kept(loop, frame, sample, rival, packager, tracker) for rival in rivals)
+    prior, simple = (_kept(loop, sample, rival, packager, tracker) for rival in rivals)
     return Training(metric=found.metric, candidates=tuple(kept), baseline=prior, simple=simple, failed=failed)
 
 
 def _kept(
-    loop: Loop, frame: Frame, sample: pa.Table, trained: Trained, packager: Packager, tracker: Tracker
+    loop: Loop,
+    sample: pa.Table,
+    trained: Trained,
+    packager: Packager,
+    tracker: Tracker,
+    *,
+    explain: Frame | None = None,
 ) -> CandidateModel:
-    """The trained candidate as a model file, with its run on record."""
+    """The trained candidate as a model file, with its run on record and, on the rows of `explain`, what drives its answers."""
     run = tracker.start_run(loop.name, name=trained.name, tags={"loop": loop.name, "task": loop.label.task})
     try:
         metrics = {name: estimate.value for name, estimate in trained.metrics.items()}
@@ -60,7 +67,7 @@ def _kept(
                 tracker.log_metrics(run.id, {f"trial_{trained.metric}": trial.value}, step=trial.number)
         named = {"loop": loop.name, "candidate": trained.name}
         package = packager.package(trained.estimator, trained.signature, sample, metadata=named)
-        explained: dict[str, float] = {}
+        explained = contributions(trained, explain, rows=_EXPLAINED_ROWS, seed=loop.seed) if explain else {}
         tracker.set_tags(run.id, {"package": package.digest, "format": package.format})
     except BaseException:
         tracker.finish(run.id, "failed")
