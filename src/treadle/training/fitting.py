@@ -38,7 +38,7 @@ class Recipe:
         _refuse_mismatch(candidate, signature)
         estimator = _unfitted(candidate.make)
         if not hasattr(estimator, "steps"):
-            estimator = automatic(estimator, signature, train.X)
+            estimator = automatic(estimator, signature, train)
             last = estimator.steps[-1][0]
             estimator.set_params(**{f"{last}__{name}": value for name, value in candidate.params.items()})
         else:

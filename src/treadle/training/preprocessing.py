@@ -1,11 +1,14 @@
 """The automatic preprocessing of a bare estimator: what makes columns fit for it, in forms ONNX can say.
 
-- Text becomes one column per category that occurs often enough in the training rows (at most 128). Rare, unknown and missing
-  values are zero in all of them, so nothing a request brings can break the model.
-- Numbers go as they are to trees that know missing values; other trees get the median for a missing number; every other model
-  gets the mean, and all numbers scaled to mean 0 and deviation 1.
+| model | numbers | text |
+|---|---|---|
+| trees that know missing values (XGBoost, LightGBM, HistGradientBoosting) | as they are | position of the category; NaN |
+| other trees | median where missing | position of the category; -1 |
+| everything else | mean where missing, scaled to mean 0 and deviation 1 | a column for each category; zero in all |
 
-Everything stays float32 and dense: a sparse matrix would make a booster take a zero for a missing value.
+The last word says what rare, unknown and missing text becomes, so nothing that a request brings can break the model. Categories
+stand in the order of what the label was in their training rows, which lets one split of a tree part them best. Everything stays
+float32 and dense: in a sparse matrix a booster would take a zero for a missing value.
 """
 
 from __future__ import annotations
@@ -14,60 +17,34 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from treadle.errors import InvalidInput
+from treadle.training.categories import by_label, frequent
 from treadle.training.family import Family, family_of
 
 if TYPE_CHECKING:
-    import pandas as pd
-
     from treadle.models import Signature
+    from treadle.training.prepared import Part
 
-MOST_CATEGORIES = 128
-LEAST_ROWS = 10
 MODEL_STEP = "model"
 
 
-def automatic(estimator: Any, signature: Signature, X: pd.DataFrame) -> Any:
+def automatic(estimator: Any, signature: Signature, train: Part) -> Any:
     """A scikit-learn Pipeline of preprocessing and `estimator`, unfitted.
 
-    `X` are the training rows; their frequent categories are fixed here, so that fitting on a part of them gives the same columns.
+    Categories are chosen and ordered here from the training rows, so that fitting on a sample of them gives the same columns.
     Raises `InvalidInput` for a text column in which no value occurs often enough.
     """
     from sklearn.compose import ColumnTransformer
     from sklearn.pipeline import Pipeline
 
+    family = family_of(estimator)
     numbers = [field.name for field in signature.inputs if field.type != "string"]
     texts = [field.name for field in signature.inputs if field.type == "string"]
     parts: list[tuple[str, Any, list[str]]] = []
     if numbers:
-        parts.append(("numbers", _for_numbers(family_of(estimator)), numbers))
+        parts.append(("numbers", _for_numbers(family), numbers))
     if texts:
-        parts.append(("texts", _for_texts([frequent(X.loc[:, name]) for name in texts]), texts))
+        parts.append(("texts", _for_texts(family, texts, signature, train), texts))
     return Pipeline([("columns", ColumnTransformer(parts, sparse_threshold=0.0)), (MODEL_STEP, estimator)])
-
-
-def frequent(values: pd.Series) -> np.ndarray:
-    """The categories that get a column of their own, sorted: the most frequent ones, each in enough rows to learn from.
-
-    Enough is 10 rows, less in small data. Raises `InvalidInput` when there is none.
-    """
-    counts: Any = values.value_counts()
-    least = max(1, min(LEAST_ROWS, len(values) // 200))
-    if len(counts) > 1 and counts.iloc[0] == 1:
-        raise InvalidInput(
-            f"The feature {str(values.name)!r} names every row differently; a model cannot learn from that.",
-            mend="Leave it out, or derive something that repeats.",
-            field=str(values.name),
-        )
-    kept = {str(name): int(count) for name, count in counts.items() if count >= least}
-    if not kept:
-        raise InvalidInput(
-            f"No value of the feature {str(values.name)!r} occurs in at least {least} rows.",
-            mend="Leave it out, or group its values.",
-            field=str(values.name),
-        )
-    ranked = sorted((-count, name) for name, count in kept.items())[:MOST_CATEGORIES]
-    return np.array(sorted(name for _, name in ranked), dtype=object)
 
 
 def _for_numbers(family: Family) -> Any:
@@ -82,8 +59,17 @@ def _for_numbers(family: Family) -> Any:
     return Pipeline([("impute", SimpleImputer()), ("scale", StandardScaler())])
 
 
-def _for_texts(categories: list[np.ndarray]) -> Any:
-    from sklearn.preprocessing import OneHotEncoder
+def _for_texts(family: Family, names: list[str], signature: Signature, train: Part) -> Any:
+    from sklearn.preprocessing import OneHotEncoder, OrdinalEncoder
 
-    chosen: Any = {"categories": categories, "dtype": np.float32}
-    return OneHotEncoder(handle_unknown="ignore", sparse_output=False, **chosen)
+    columns = [train.X.loc[:, name] for name in names]
+    chosen: dict[str, Any] = {"categories": [frequent(column) for column in columns], "dtype": np.float32}
+    if family == "other":
+        return OneHotEncoder(handle_unknown="ignore", sparse_output=False, **chosen)
+    classes = len(signature.classes)
+    pairs = zip(columns, chosen["categories"], strict=True)
+    chosen["categories"] = [by_label(column, kept, train.y, classes) for column, kept in pairs]
+    code = np.nan if family == "tree with missing values" else -1
+    return OrdinalEncoder(
+        handle_unknown="use_encoded_value", unknown_value=code, encoded_missing_value=code, **chosen
+    )  # fmt: skip

@@ -22,8 +22,7 @@ from treadle.training.tuning import best_of, tune
 if TYPE_CHECKING:
     from treadle.models import Task
 
-THREADS = 2
-SMALL = 10_000  # training rows up to which one thread is faster than several
+LARGE = 500_000  # training rows from which on two threads are worth it: below, waiting for each other costs more
 HELD_BACK = 5  # without validation rows, one training row in so many judges the trials
 OnTrial = Callable[[str, Trial], None]
 
@@ -35,14 +34,14 @@ def train(
     task: Task,
     search: Search | None = None,
     seed: int = 0,
-    threads: int = THREADS,
+    threads: int | None = None,
     on_trial: OnTrial | None = None,
     clock: Clock | None = None,
 ) -> Trained:
     """Search the candidate's parameters, fit it on all training rows, and measure it on the validation rows.
 
-    The same frame, candidate, search, seed and number of threads give the same model (up to 10,000 training rows only one thread
-    is used). `on_trial` is called with the candidate's
+    The same frame, candidate, search, seed and number of `threads` (left out: one, from 500,000 training rows on two) give the
+    same model, on machines with the same packages. `on_trial` is called with the candidate's
     name and each trial. Raises `InvalidInput` naming the candidate or the column when it cannot be trained.
     """
     return _train(prepare(frame, task), candidate, search, seed, threads, on_trial, clock or SystemClock())
@@ -55,7 +54,7 @@ def train_all(
     task: Task,
     search: Search | None = None,
     seed: int = 0,
-    threads: int = THREADS,
+    threads: int | None = None,
     on_trial: OnTrial | None = None,
     clock: Clock | None = None,
 ) -> Training:
@@ -88,7 +87,7 @@ def _train(
     candidate: Candidate,
     search: Search | None,
     seed: int,
-    threads: int,
+    threads: int | None,
     on_trial: OnTrial | None,
     clock: Clock,
 ) -> Trained:
@@ -96,7 +95,7 @@ def _train(
     meter = Meter(clock)
     try:
         with meter.running():
-            used = threads if len(prepared.train) > SMALL else 1
+            used = threads or (1 if len(prepared.train) < LARGE else 2)
             recipe = Recipe.of(candidate, prepared.signature, prepared.train, seed=seed, threads=used)
             hunt = _Hunt(prepared, recipe, search, metric, seed, clock)
             trials, params, notes = hunt.search(on_trial)

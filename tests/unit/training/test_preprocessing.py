@@ -11,7 +11,9 @@ from xgboost import XGBClassifier
 
 from treadle.errors import InvalidInput
 from treadle.models import Signature, columns_of, frame_of
-from treadle.training.preprocessing import automatic, frequent
+from treadle.training.categories import by_label, frequent
+from treadle.training.prepared import Part
+from treadle.training.preprocessing import automatic
 
 TABLE = pa.table(
     {
@@ -36,7 +38,7 @@ ESTIMATORS = (
 
 @pytest.mark.parametrize("estimator", ESTIMATORS, ids=lambda estimator: type(estimator).__name__)
 def test_gaps_and_unknown_categories_are_survived(estimator: object) -> None:
-    fitted = automatic(estimator, SIGNATURE, X).fit(X, Y)
+    fitted = automatic(estimator, SIGNATURE, Part(X, Y)).fit(X, Y)
     strange = X.copy()
     strange.loc[0, "text"] = "never seen"
     strange.loc[1, "text"] = np.nan
@@ -45,20 +47,25 @@ def test_gaps_and_unknown_categories_are_survived(estimator: object) -> None:
     assert np.isfinite(scores).all()
 
 
-def test_rows_become_dense_float32_and_trees_keep_gaps() -> None:
-    made = automatic(XGBClassifier(), SIGNATURE, X)[:-1].fit_transform(X)
+def test_trees_get_dense_float32_positions_and_keep_gaps() -> None:
+    made = automatic(XGBClassifier(), SIGNATURE, Part(X, Y))[:-1].fit_transform(X)
     assert isinstance(made, np.ndarray)
     assert made.dtype == np.float32
-    assert made.shape == (40, 4)
+    assert made.shape == (40, 3)
     assert np.isnan(made[1, 0])
-    assert made[2, 2:].tolist() == [0.0, 0.0]  # a missing text is no category
+    assert np.isnan(made[2, 2])  # a missing text is no category
+    assert made[:2, 2].tolist() == [0.0, 1.0]  # x was late less often than y
+    filled = automatic(RandomForestClassifier(), SIGNATURE, Part(X, Y))[:-1].fit_transform(X)
+    assert filled[1, 0] == 3.0  # the median
+    assert filled[2, 2] == -1.0
 
 
 def test_linear_models_get_filled_and_scaled_numbers() -> None:
-    made = automatic(LogisticRegression(), SIGNATURE, X)[:-1].fit_transform(X)
+    made = automatic(LogisticRegression(), SIGNATURE, Part(X, Y))[:-1].fit_transform(X)
     assert made[:, :2].mean(axis=0) == pytest.approx([0, 0], abs=1e-6)
     assert made[:, :2].std(axis=0) == pytest.approx([1, 1], abs=1e-5)
     assert made.dtype == np.float32
+    assert made[2, 2:].tolist() == [0.0, 0.0]
 
 
 def test_only_frequent_categories_get_a_column() -> None:
@@ -75,3 +82,23 @@ def test_a_column_of_names_is_refused() -> None:
     assert raised.value.field == "tailnum"
     with pytest.raises(InvalidInput, match="at least 10 rows"):
         frequent(pd.Series([f"id{number // 2}" for number in range(5_000)], name="tailnum"))
+
+
+def test_categories_stand_in_the_order_of_the_label() -> None:
+    values = pd.Series(["a"] * 100 + ["b"] * 100 + ["c"] * 100 + ["other"] * 50, name="dest")
+    known = np.array(["a", "b", "c"], dtype=object)
+    numbers = np.r_[np.full(100, 5.0), np.full(100, 1.0), np.full(100, 3.0), np.full(50, 99.0)]
+    assert by_label(values, known, numbers, 0).tolist() == ["b", "c", "a"]
+    assert by_label(values, known, (numbers > 2).astype(int), 2).tolist() == ["b", "a", "c"]  # a tie stands by name
+    shares = by_label(values, known, np.r_[np.repeat([0, 2, 1], 100), np.zeros(50, int)].astype(int), 3).tolist()
+    assert sorted(shares) == ["a", "b", "c"]
+
+
+def test_a_rare_category_stands_near_the_middle() -> None:
+    values = pd.Series(["often"] * 500 + ["seldom"] * 5 + ["rest"] * 500, name="dest")
+    y = np.r_[np.full(500, 1), np.full(5, 1), np.full(500, 0)]
+    assert by_label(values, np.array(["often", "rest", "seldom"], dtype=object), y, 2).tolist() == [
+        "rest",
+        "seldom",
+        "often",
+    ]
