@@ -2,8 +2,9 @@
 
 The walk starts at the function and follows what its bytecode names: helpers, classes, constants, closures, defaults, attributes
 of the project's modules, decorators. Project code counts by what it does, an installed package by its version, the standard
-library by the version of Python. A thing is numbered when it is first met, so the digest describes the graph exactly and a
-circle ends. Modules that a function imports itself count whole, loaded or not, so that running a step never changes its digest.
+library by the version of Python. What code itself changes, such as a memo, is no input of it. A thing is numbered when it is
+first met, so the digest describes the graph exactly and a circle ends. Modules that a function imports itself count whole,
+loaded or not, so that running a step never changes its digest.
 """
 
 from __future__ import annotations
@@ -12,11 +13,11 @@ import copyreg
 import hashlib
 import sys
 from collections import deque
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from types import BuiltinFunctionType, CodeType, FunctionType, MethodType, ModuleType
 from typing import Any, ClassVar
 
-from treadle.pipelines.code import attribute_chains, facts
+from treadle.pipelines.code import Chain, facts
 from treadle.pipelines.packages import code_of, owner_of_file, owner_of_module, owner_unloaded, version_of
 
 _SCALARS = (type(None), bool, int, float, complex, str, type(Ellipsis))
@@ -59,6 +60,7 @@ class _Walk:
         self._kept: list[Any] = []  # so that an id stays that of one object while the walk lasts
         self._queue: deque[Any] = deque()
         self._open: set[int] = set()
+        self._modules: dict[str, _Module | None] = {}
 
     def digest(self, root: Any) -> str:
         self._thing(root)
@@ -185,7 +187,9 @@ class _Walk:
                 value = names[name]
                 self._say(name)
                 if isinstance(value, ModuleType):
-                    self._used(value, attribute_chains(code, name))
+                    self._used(value, known.names[name])
+                elif name in known.changed and isinstance(value, (dict, list, set)):
+                    self._say("changes")  # a memo or a list of what happened: what it holds is no input
                 else:
                     self._thing(value)
         for level, module, taken in known.imports:
@@ -208,7 +212,7 @@ class _Walk:
         for part in parts:
             self._thing(part)
 
-    def _used(self, module: ModuleType, chains: set[tuple[str, ...]]) -> None:
+    def _used(self, module: ModuleType, chains: Iterable[Chain]) -> None:
         if owner_of_module(module.__name__) != "project":
             self._foreign(module.__name__, "")
             return
@@ -246,12 +250,15 @@ class _Walk:
         top = module.partition(".")[0]
         if top in sys.stdlib_module_names or top == "__main__":
             return False
-        code = code_of(module) if owner_unloaded(top) == "project" else None
-        if code is None:
+        if module not in self._modules:
+            code = code_of(module) if owner_unloaded(top) == "project" else None
+            self._modules[module] = None if code is None else _Module.of(code, module)
+        found = self._modules[module]
+        if found is None:
             self._say("" if quiet else f"{module}@{version_of(top)}")
             return False
         self._say(module)
-        self._later(_Module.of(code, module))
+        self._later(found)
         return True
 
     def _module_code(self, module: _Module) -> None:

@@ -48,7 +48,7 @@ def owner_unloaded(top: str) -> Owner:
     """Whose a top-level module is, loaded or not; finding it does not run it."""
     if top in sys.modules:
         return owner_of_module(top)
-    spec = _spec(top)
+    spec = _top_spec(top)
     if spec is None:
         return "package"
     if spec.origin is None:
@@ -57,31 +57,60 @@ def owner_unloaded(top: str) -> Owner:
 
 
 def code_of(module: str) -> CodeType | None:
-    """The compiled file of a project's module as it is on the disk now; None when there is none or it is not Python."""
-    spec = _spec(module)
-    if spec is None or spec.origin is None or not spec.has_location or not hasattr(spec.loader, "get_code"):
+    """The compiled file of a project's module as it is on the disk now; None when there is none or it is not Python.
+
+    Neither the module nor the packages above it are run for that.
+    """
+    file = _file_of(module)
+    if file is None or not file.endswith(".py") or owner_of_file(file) != "project":
         return None
-    if owner_of_file(spec.origin) != "project":
+    try:
+        changed = os.stat(file).st_mtime_ns
+    except OSError:  # a module made at run time
         return None
-    changed = os.stat(spec.origin).st_mtime_ns
-    held = _codes.get(module)
+    held = _codes.get(file)
     if held is None or held[0] != changed:
-        held = _codes[module] = (changed, spec.loader.get_code(module))  # type: ignore[union-attr]
+        from importlib.machinery import SourceFileLoader
+
+        held = _codes[file] = (changed, SourceFileLoader(module, file).get_code(module))
     return held[1]
 
 
 _codes: dict[str, tuple[int, CodeType | None]] = {}
 
 
-def _spec(module: str) -> ModuleSpec | None:
-    loaded = sys.modules.get(module)
-    if loaded is not None and getattr(loaded, "__spec__", None) is not None:
-        return loaded.__spec__
+def _file_of(module: str) -> str | None:
+    loaded = getattr(sys.modules.get(module), "__file__", None)
+    if loaded is not None:
+        return loaded
+    above, _, name = module.rpartition(".")
+    if not above:
+        spec = _top_spec(name)
+        return None if spec is None or not spec.has_location else spec.origin
+    for folder in _folders_of(above):
+        for file in (os.path.join(folder, name, "__init__.py"), os.path.join(folder, f"{name}.py")):
+            if os.path.exists(file):
+                return file
+    return None
+
+
+def _folders_of(package: str) -> list[str]:
+    loaded = getattr(sys.modules.get(package), "__path__", None)
+    if loaded is not None:
+        return list(loaded)
+    above, _, name = package.rpartition(".")
+    if above:
+        return [os.path.join(folder, name) for folder in _folders_of(above)]
+    spec = _top_spec(package)
+    return list(spec.submodule_search_locations or ()) if spec is not None else []
+
+
+def _top_spec(name: str) -> ModuleSpec | None:
     from importlib.util import find_spec
 
     try:
-        return find_spec(module)
-    except (ImportError, ValueError, AttributeError):
+        return find_spec(name)
+    except (ImportError, ValueError):  # ValueError: loaded without saying from where
         return None
 
 

@@ -2,13 +2,12 @@ from __future__ import annotations
 
 import subprocess
 import sys
+import textwrap
 from typing import Any
 
 import pytest
 
-from treadle.pipelines.code import attribute_chains, constant_text, facts
-
-NAMES = {"clean": None, "table": None}
+from treadle.pipelines.code import constant_text, facts
 
 
 def _code(source: str) -> Any:
@@ -76,7 +75,22 @@ def test_attribute_chains_end_where_something_else_happens() -> None:
     code = _code(
         "def f(x):\n    helpers.clean.rows(x)\n    helpers.limit\n    return [helpers.each(i) for i in x], other(helpers)"
     )
-    assert attribute_chains(code, "helpers") == {("clean", "rows"), ("limit",), ("each",), ()}
+    assert facts(code).names["helpers"] == {("clean", "rows"), ("limit",), ("each",), ()}
+
+
+def test_containers_that_code_changes_are_known() -> None:
+    source = """
+    def f(x):
+        seen.add(x)
+        memo[x] = x + 1
+        count[x] += 1
+        del old[x]
+        table[0][x] = read[x]
+        return plain.get(x), other[x]
+    """
+    code = _code(textwrap.dedent(source))
+    assert facts(code).changed == {"seen", "memo", "count", "old"}
+    assert set(facts(code).names) == {"seen", "memo", "count", "old", "table", "read", "plain", "other"}
 
 
 def test_constants_of_like_value_differ() -> None:

@@ -174,6 +174,14 @@ def test_running_a_step_does_not_change_it(write: Write) -> None:
     assert fingerprint(step) == before
 
 
+@pytest.mark.parametrize("use", ["MEMO.append(x)", "MEMO[0] = x", "MEMO.extend([x])"])
+def test_a_memo_that_a_step_fills_is_no_input(use: str, write: Write) -> None:
+    step = write(own_step=f"MEMO = [0]\ndef step(x):\n    {use}\n    return len(MEMO)").step
+    before = fingerprint(step)
+    step(5)
+    assert fingerprint(step) == before
+
+
 def test_pickling_an_object_of_a_class_does_not_change_the_class(write: Write) -> None:
     step = write(own_step="class H:\n    n = 1\ndef step(x): return H().n").step
     before = fingerprint(step)

@@ -159,7 +159,8 @@ def test_data_frames_come_back_whole_and_each_taker_has_its_own(store: ArtifactS
     output = save(frame, store)
     for found in (output.take(), again(output, store)):
         pd.testing.assert_frame_equal(found, frame)
-    output.take()["late"] = 1
+    mine = output.take()
+    mine["late"] = 1
     assert list(output.take()["late"]) == [True, False]
 
 
