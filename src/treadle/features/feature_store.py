@@ -113,7 +113,7 @@ class FeatureStore:
     def _snapshot(self, layout: Layout, version: DatasetVersion, moment: int) -> pa.Table:
         with self._engine.session({"source": version}) as session:
             facts = prepare(session, layout, moment)
-            return session.query(snapshot_sql(layout, facts.spans), {"until": moment})
+            return session.query(snapshot_sql(layout, facts.spans, moment))
 
     def _lookup(self, view: FeatureView, versions: Versions | None) -> ViewLookup:
         layout = lay_out(view, self._version(view, versions).columns)

@@ -40,8 +40,6 @@ class SqliteOnlineStore:
 
     def write(self, table: str, rows: Iterable[tuple[bytes, Record]], as_of: int, *, backwards: bool = False) -> int:
         """See `OnlineStore.write`."""
-        # In the order of the keys every row goes to the end of the tree, which is three times as fast.
-        encoded = sorted((key, _encode(record)) for key, record in rows)
         name = _quoted(table)
         with self._meaning(), self._transaction() as connection:
             connection.execute(_TICKS)
@@ -50,9 +48,10 @@ class SqliteOnlineStore:
                 refuse_backwards(held, as_of, backwards)
             connection.execute(f"CREATE TABLE IF NOT EXISTS {name} (k BLOB PRIMARY KEY, v BLOB NOT NULL) WITHOUT ROWID")
             connection.execute(f"DELETE FROM {name}")
-            connection.executemany(f"INSERT INTO {name} VALUES (?, ?)", encoded)
-            connection.execute("INSERT OR REPLACE INTO ticks VALUES (?, ?, ?)", (table, as_of, len(encoded)))
-        return len(encoded)
+            encoded = ((key, _encode(record)) for key, record in rows)
+            written = connection.executemany(f"INSERT INTO {name} VALUES (?, ?)", encoded).rowcount
+            connection.execute("INSERT OR REPLACE INTO ticks VALUES (?, ?, ?)", (table, as_of, max(written, 0)))
+        return max(written, 0)
 
     def read(self, table: str, keys: Sequence[bytes]) -> list[Record | None]:
         """See `OnlineStore.read`."""

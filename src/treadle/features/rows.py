@@ -17,23 +17,23 @@ from treadle.datasets import ColumnType
 from treadle.features.layout import Group, Layout
 
 
-def rows_sql(layout: Layout, group: Group) -> str:
-    """The rows of one group of features that can be seen at the instant `$until`."""
+def rows_sql(layout: Layout, group: Group, until: int) -> str:
+    """The rows of one group of features that can be seen at the instant `until` (microseconds)."""
     ids = id_names(layout)
     rest = ", ".join([*keys(layout), "e", *ids, *values(layout)])
     if not layout.corrects:
-        base = _base(layout, group)
+        base = _base(layout, group, until)
         return f"SELECT {rest}, e AS s, NULL::BIGINT AS z, false AS broken FROM ({base}) WHERE {present(keys(layout))}"
     first = "e" if group.visibility in ("event", "known") else "greatest(e, c)"
     return f"""
-WITH base AS MATERIALIZED ({_base(layout, group)}),
+WITH base AS MATERIALIZED ({_base(layout, group, until)}),
 twice AS (SELECT {", ".join(ids)} FROM base WHERE {present(ids)} GROUP BY ALL HAVING count(*) > 1)
 SELECT {rest}, s, z, broken FROM (
   SELECT {rest}, {first} AS s, NULL::BIGINT AS z, false AS broken FROM base ANTI JOIN twice USING ({", ".join(ids)})
   UNION ALL
   SELECT {rest}, s, z, broken FROM ({_chained(layout, group)})
 )
-WHERE {present(keys(layout))} AND (z IS NULL OR z > s) AND s <= $until"""
+WHERE {present(keys(layout))} AND (z IS NULL OR z > s) AND s <= {until}"""
 
 
 def keys(layout: Layout) -> list[str]:
@@ -88,7 +88,7 @@ def instant(name: str, kind: ColumnType) -> str:
     return f"epoch_us({quoted(name)})" if kind == "timestamp" else f"epoch_us(CAST({quoted(name)} AS TIMESTAMP))"
 
 
-def _base(layout: Layout, group: Group) -> str:
+def _base(layout: Layout, group: Group, until: int) -> str:
     """One line per row of the source that has an event time (and, for outcomes, has arrived)."""
     source = layout.view.source
     event = instant(layout.time.name, layout.time.type)
@@ -101,10 +101,10 @@ def _base(layout: Layout, group: Group) -> str:
         arrived = instant(layout.created.name, layout.created.type)
         columns.append(f"{arrived} AS c")
         if group.visibility == "arrived":
-            wanted += [f"{quoted(layout.created.name)} IS NOT NULL", f"{arrived} <= $until"]
+            wanted += [f"{quoted(layout.created.name)} IS NOT NULL", f"{arrived} <= {until}"]
     # Whether a row is the first version of its id decides when its known columns are seen, so there none may be left out.
     if group.visibility != "known":
-        wanted.append(f"{event} <= $until")
+        wanted.append(f"{event} <= {until}")
     return f"SELECT {', '.join(columns)} FROM source WHERE {' AND '.join(wanted)}"
 
 
