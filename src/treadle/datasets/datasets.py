@@ -28,7 +28,7 @@ from treadle.ids import Ids
 from treadle.lineage import Lineage, Ref
 
 _NAME = re.compile(r"[A-Za-z][A-Za-z0-9_-]{0,99}")
-_ATTEMPTS = 5
+_ATTEMPTS = 10
 _STRAY_SECONDS = 86_400.0  # a file that no version has may be another writer's work for so long
 
 
