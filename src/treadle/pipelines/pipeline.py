@@ -26,6 +26,8 @@ class Pipeline:
     name: str
     steps: Sequence[Callable[..., Any] | Step[..., Any]]
     order: tuple[Step[..., Any], ...] = field(default=(), init=False)
+    names: tuple[str, ...] = field(default=(), init=False)
+    _known: Mapping[str, Step[..., Any]] = field(default_factory=dict, init=False, repr=False)
 
     def __post_init__(self) -> None:
         if not isinstance(self.name, str) or not NAME.fullmatch(self.name):
@@ -41,25 +43,22 @@ class Pipeline:
             )
         graph.refuse_duplicates(steps)
         object.__setattr__(self, "steps", steps)
-        object.__setattr__(self, "order", graph.in_order(steps))
+        order = graph.in_order(steps)
+        object.__setattr__(self, "order", order)
+        object.__setattr__(self, "names", tuple(one.name for one in order))
+        object.__setattr__(self, "_known", {one.name: one for one in order})
         graph.refuse_clashes(steps)
-
-    @property
-    def names(self) -> tuple[str, ...]:
-        """The names of the steps, in running order."""
-        return tuple(one.name for one in self.order)
 
     def step(self, name: str) -> Step[..., Any]:
         """The step of that name; raises `NotFound` with the nearest one."""
-        for one in self.order:
-            if one.name == name:
-                return one
-        raise NotFound.among("step", name, self.names, field="step")
+        found = self._known.get(name)
+        if found is None:
+            raise NotFound.among("step", name, self.names, field="step")
+        return found
 
     def inputs_of(self, name: str) -> tuple[str, ...]:
         """The steps that a step waits for."""
-        names = set(self.names)
-        return tuple(dict.fromkeys(source for source in self.step(name).upstream if source in names))
+        return tuple(dict.fromkeys(source for source in self.step(name).upstream if source in self._known))
 
     def needed_for(self, targets: Iterable[str] | None) -> tuple[Step[..., Any], ...]:
         """The steps that `targets` need, themselves included, in running order; all of them for None."""

@@ -7,6 +7,7 @@ record was lost in a crash is simply one that runs again: its key, and the artif
 from __future__ import annotations
 
 import warnings
+from collections import deque
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from queue import Empty, SimpleQueue
@@ -84,6 +85,7 @@ class Runner:
         self.steps = {one.name: Progress(one, pipeline.inputs_of(one.name)) for one in steps}
         self._schedule = Schedule({name: one.inputs for name, one in self.steps.items()})
         self._attempts: dict[str, Attempt] = {}
+        self._lines: dict[bool, deque[Progress]] = {False: deque(), True: deque()}  # what has to run and waits for room
         self._later: dict[str, float] = {}  # step -> when its next attempt begins
         self._results: SimpleQueue[Outcome | None] = SimpleQueue()
         self._changed: dict[str, Progress] = {}
@@ -138,16 +140,15 @@ class Runner:
         if self.cancelled:
             return []
         launched = [self._attempt(self.steps[name]) for name in self._due()]
-        reused = True
-        while reused:
-            reused = False
-            for name in self._schedule.ready():
-                one = self.steps[name]
-                if one.ingredients is None and not self._examine(one):
-                    reused = True
-                elif self._room(one):
-                    self._schedule.begin(name)
-                    launched.append(self._attempt(one))
+        while news := self._schedule.news():
+            for one in map(self.steps.__getitem__, news):
+                if self._examine(one):
+                    self._lines[one.step.apart].append(one)
+        for line in self._lines.values():
+            while line and self._room(line[0]):
+                one = line.popleft()
+                self._schedule.begin(one.step.name)
+                launched.append(self._attempt(one))
         return launched
 
     def _examine(self, one: Progress) -> bool:
@@ -338,6 +339,8 @@ class Runner:
         for name in list(self._later):
             del self._later[name]
             self._cancelled(self.steps[name], "it was stopped before its next attempt")
+        for line in self._lines.values():
+            line.clear()
         for name in self._schedule.drain():
             self._never(self.steps[name], "cancelled", "the execution was stopped before it began")
         now = self._clock.monotonic()

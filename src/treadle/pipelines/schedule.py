@@ -23,6 +23,7 @@ class Schedule:
                 self._followers[source].append(name)
         self._pending = dict.fromkeys(waits)
         self._ready = dict.fromkeys(name for name, sources in self._waits.items() if not sources)
+        self._news = list(self._ready)
         self._under_way: set[str] = set()
         self._places = {name: place for place, name in enumerate(waits)}
 
@@ -34,6 +35,11 @@ class Schedule:
     def ready(self) -> list[str]:
         """Steps whose inputs are all there and that have not begun, in the order of the pipeline."""
         return sorted(self._ready, key=self._places.__getitem__)
+
+    def news(self) -> list[str]:
+        """Steps that became ready since this was last asked, in the order of the pipeline."""
+        found, self._news = sorted(self._news, key=self._places.__getitem__), []
+        return found
 
     def begin(self, name: str) -> None:
         """The step is under way."""
@@ -48,6 +54,7 @@ class Schedule:
             self._waits[follower].discard(name)
             if not self._waits[follower] and follower in self._pending:
                 self._ready[follower] = None
+                self._news.append(follower)
 
     def fail(self, name: str) -> tuple[str, ...]:
         """It will have no result: everything that needed it, in the order of the pipeline, which is now off the list."""
@@ -69,6 +76,7 @@ class Schedule:
         gone = tuple(self._pending)
         self._pending.clear()
         self._ready.clear()
+        self._news.clear()
         return gone
 
     def needed(self, name: str) -> bool:

@@ -20,6 +20,16 @@ def test_a_step_is_ready_when_all_it_waits_for_is_done() -> None:
     assert schedule.ready() == ["c", "e"]
 
 
+def test_news_are_told_once() -> None:
+    schedule = Schedule(DIAMOND)
+    assert (schedule.news(), schedule.news()) == (["a", "e"], [])
+    schedule.begin("a")
+    schedule.finish("a")
+    assert schedule.news() == ["b", "c"]
+    schedule.drain()
+    assert schedule.news() == []
+
+
 def test_a_failure_takes_along_what_needed_it_and_nothing_else() -> None:
     schedule = Schedule(DIAMOND)
     schedule.begin("a")
