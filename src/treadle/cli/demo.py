@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import signal
 import sys
 import threading
@@ -46,20 +47,18 @@ def command(
     from treadle.cli import flights
 
     _stop_on_terminate()
-    with Phases(PLAN) as phases:
-        demo = flights.Demo(folder, phases, port)
+    with Phases(PLAN) as phases, contextlib.closing(flights.Demo(folder, phases, port)) as demo:
         told = demo.play()
-    try:
+        phases.stop()
         if json != "-":
             draw(console(), told)
         _write(told, json)
-        if not exit:
-            console(stderr=True).print(f"\nServer and pages stay up at [bold]{told.address}[/] (Ctrl-C ends them)")
+        if exit:
+            return
+        console(stderr=True).print(f"\nServer and pages stay up at [bold]{told.address}[/] (Ctrl-C ends them)")
+        with contextlib.suppress(KeyboardInterrupt):
             demo.wait()
-    except KeyboardInterrupt:
         console(stderr=True).print("Stopped. What was done is kept: run it again to go on.")
-    finally:
-        demo.close()
 
 
 def draw(screen: Console, told: Told) -> None:

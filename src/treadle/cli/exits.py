@@ -9,11 +9,11 @@ import sys
 import tempfile
 import traceback
 from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 from treadle import errors
+from treadle.clock import SystemClock
 
 OK, FAILED, BAD_INPUT, MISSING, UNAVAILABLE, CONFLICT, FORBIDDEN, DAMAGED, BUG, STOPPED = (
     0,
@@ -86,7 +86,7 @@ def foreseen(error: BaseException) -> errors.TreadleError | None:
 
 def report_crash(error: BaseException, argv: Sequence[str], folder: Path | None = None) -> Path | None:
     """Write down an error nobody foresaw, without secrets; None when not even that can be written."""
-    moment = datetime.now(UTC)
+    moment = SystemClock().wall()
     text = "\n".join(
         (
             f"Treadle crash report, {moment:%Y-%m-%d %H:%M:%S} UTC",

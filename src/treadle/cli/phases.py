@@ -70,6 +70,10 @@ class Phases:
         return self
 
     def __exit__(self, *_: object) -> None:
+        self.stop()
+
+    def stop(self) -> None:
+        """Let the screen be: what was shown stays."""
         if self._live is not None:
             self._live.stop()
 

@@ -9,6 +9,19 @@ from datetime import UTC, datetime, timedelta
 
 SHOPS = ("harbour", "market", "mill", "north", "park", "station")
 LATE_AFTER = 45  # minutes
+COLUMNS = (
+    "order_id",
+    "ordered_at",
+    "delivered_at",
+    "shop",
+    "distance_km",
+    "items",
+    "hour",
+    "weekday",
+    "rain_mm",
+    "minutes",
+    "late",
+)
 
 
 def orders(rows: int = 2_400, seed: int = 7) -> str:
@@ -22,22 +35,8 @@ def orders(rows: int = 2_400, seed: int = 7) -> str:
     chance = random.Random(seed)
     out = io.StringIO()
     lines = csv.writer(out, lineterminator="\n")
-    lines.writerow(
-        [
-            "order_id",
-            "ordered_at",
-            "delivered_at",
-            "shop",
-            "distance_km",
-            "items",
-            "hour",
-            "weekday",
-            "rain_mm",
-            "minutes",
-            "late",
-        ]
-    )
-    trouble = dict.fromkeys(SHOPS, 0.0)
+    lines.writerow(COLUMNS)
+    trouble: dict[str, float] = dict.fromkeys(SHOPS, 0.0)
     ordered_at = datetime(2025, 1, 6, 10, tzinfo=UTC)
     day, rain = None, 0.0
     for number in range(1, rows + 1):
@@ -45,19 +44,20 @@ def orders(rows: int = 2_400, seed: int = 7) -> str:
         if ordered_at.date() != day:
             day, rain = ordered_at.date(), max(0.0, chance.gauss(-1.0, 2.5))
             trouble = {shop: 0.8 * level + chance.gauss(0.0, 3.5) for shop, level in trouble.items()}
-        shop = chance.choice(SHOPS)
-        distance, items = round(chance.uniform(0.4, 9.0), 1), chance.randint(1, 9)
-        rush = 6.0 if ordered_at.hour in (12, 18, 19) else 0.0
-        minutes = round(
-            max(8.0, 16.0 + 2.6 * distance + 1.0 * items + rush + 2.0 * rain + trouble[shop] + chance.gauss(0.0, 5.0))
-        )
-        when = [
-            moment.strftime("%Y-%m-%dT%H:%M:%SZ") for moment in (ordered_at, ordered_at + timedelta(minutes=minutes))
-        ]
-        late = "true" if minutes > LATE_AFTER else "false"
-        values = [distance, items, ordered_at.hour, ordered_at.isoweekday(), round(rain, 1), minutes, late]
-        lines.writerow([f"order-{number:05d}", *when, shop, *values])
+        lines.writerow([f"order-{number:05d}", *_order(ordered_at, rain, trouble, chance)])
     return out.getvalue()
+
+
+def _order(ordered_at: datetime, rain: float, trouble: dict[str, float], chance: random.Random) -> list[object]:
+    shop = chance.choice(SHOPS)
+    distance, items = round(chance.uniform(0.4, 9.0), 1), chance.randint(1, 9)
+    rush = 6.0 if ordered_at.hour in (12, 18, 19) else 0.0
+    minutes = 16.0 + 2.6 * distance + 1.0 * items + rush + 2.0 * rain + trouble[shop] + chance.gauss(0.0, 5.0)
+    took = round(max(8.0, minutes))
+    placed, delivered = (f"{at:%Y-%m-%dT%H:%M:%SZ}" for at in (ordered_at, ordered_at + timedelta(minutes=took)))
+    late = "true" if took > LATE_AFTER else "false"
+    about = [distance, items, ordered_at.hour, ordered_at.isoweekday(), round(rain, 1)]
+    return [placed, delivered, shop, *about, took, late]
 
 
 def _next_order(last: datetime, chance: random.Random) -> datetime:
