@@ -24,7 +24,6 @@ _TAKE = (
     "DELETE FROM arrivals WHERE seq IN (SELECT seq FROM arrivals WHERE project = :project ORDER BY seq LIMIT :limit) "
     "RETURNING seq, run, body"
 )
-# The first statement locks the series against another process that settles it: what follows reads what the other has written.
 _COUNT = (
     "UPDATE series SET points = points + :points WHERE run = :run AND name = :name RETURNING key, step, time, value"
 )
@@ -58,6 +57,7 @@ class Journal:
         total = 0
         while self._database.one("SELECT 1 AS x FROM arrivals WHERE project = :project LIMIT 1", project=self._project):
             with self._database.transaction():
+                self._database.lock(f"settle:{self._project}")  # two processes must not fill one segment at once
                 arrived = self._database.read(_TAKE, project=self._project, limit=AT_ONCE)
                 for (run, name), points in sorted(_by_series(arrived).items()):
                     self._put(run, name, points)

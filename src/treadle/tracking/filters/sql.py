@@ -61,7 +61,8 @@ class Sql:
             listed = ", ".join(self.bind(value) for value in one.value)
             return f"{column} {one.operator.upper()} ({listed})"
         if one.operator == "ilike":
-            return f"lower({column}) LIKE lower({self.bind(one.value)}){'' if self._glob else ' ESCAPE '}"
+            plain = "" if self._glob else " ESCAPE ''"
+            return f"lower({column}) LIKE lower({self.bind(one.value)}){plain}"
         if one.operator == "like":
             if self._glob:
                 return f"{column} GLOB {self.bind(glob_of(str(one.value)))}"
