@@ -44,13 +44,17 @@ def freshness(workspace: Workspace) -> list[Freshness]:
     return found
 
 
-def lookup(workspace: Workspace, name: str, given: Mapping[str, str]) -> dict[str, Any]:
-    """The online values of one entity, given as text by column. Raises `NotFound`, `InvalidInput` naming the column."""
+def lookup(workspace: Workspace, name: str, given: Mapping[str, str], at: str = "") -> dict[str, Any]:
+    """The online values of one entity, given as text by column, as a request `at` a moment (now, when empty) would get them.
+
+    Raises `NotFound`, and `InvalidInput` naming the column.
+    """
     view = view_named(workspace, name)
     plan = workspace.feature_store.lookup_plan([view])
     types = dict(zip(plan.views[0].entity, plan.views[0].entity_types, strict=True))
     row = {column: _typed(column, given.get(column, ""), kind) for column, kind in types.items()}
-    return workspace.feature_store.get_online_features([view], [row])[0]
+    moment = parse_moment(at, field="at") if at else None
+    return workspace.feature_store.get_online_features([view], [row], at=moment)[0]
 
 
 def _typed(column: str, text: str, kind: str) -> Any:

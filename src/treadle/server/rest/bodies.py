@@ -33,6 +33,7 @@ class DatasetVersionBody:
     rows: int
     columns: list[ColumnBody]
     fingerprint: str
+    table_version: int
     created_at: datetime
     files: list[str]
     note: str
@@ -46,6 +47,7 @@ class DatasetVersionBody:
             rows=found.rows,
             columns=[ColumnBody(column.name, column.type) for column in found.columns],
             fingerprint=found.fingerprint,
+            table_version=found.table_version,
             created_at=found.created_at,
             files=list(found.files),
             note=found.note,
@@ -201,6 +203,7 @@ class ModelVersionBody:
     metrics: dict[str, Any]
     gates: list[str]
     card: dict[str, Any]
+    principal: str
     trigger: str
     source: str
     tags: dict[str, str]
@@ -222,6 +225,7 @@ class ModelVersionBody:
             metrics=dict(found.metrics),
             gates=list(found.gates),
             card=dict(found.card),
+            principal=found.principal,
             trigger=found.trigger,
             source=found.source,
             tags=dict(found.tags),

@@ -52,6 +52,6 @@ def views(space: Space) -> list[FeatureViewBody]:
 
 
 @router.get("/features/{view}/online")
-def online(request: Request, space: Space, view: str) -> dict[str, Any]:
-    """The newest values of one entity, whose key is given as query parameters: `?carrier=UA`."""
-    return lookup(space, view, dict(request.query_params))
+def online(request: Request, space: Space, view: str, at: str = "") -> dict[str, Any]:
+    """The newest values of one entity, whose key is given as query parameters: `?carrier=UA`; `at` is the request's moment."""
+    return lookup(space, view, dict(request.query_params), at)

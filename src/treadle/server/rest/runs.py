@@ -40,7 +40,7 @@ class StartBody:
 class FinishBody:
     """How a run ended."""
 
-    status: str = "succeeded"
+    status: str = "finished"
 
 
 class LogBatch(msgspec.Struct):
@@ -52,11 +52,12 @@ class LogBatch(msgspec.Struct):
 
 
 class MetricPoint(msgspec.Struct):
-    """One value of one metric."""
+    """One value of one metric; `time` in microseconds since 1970 UTC, left out: now."""
 
     name: str
     value: float
     step: int = 0
+    time: int | None = None
 
 
 @router.get("/experiments")
@@ -75,8 +76,7 @@ def search(
     page: str | None = None,
 ) -> RunsBody:
     """Runs that fit, in the order asked for."""
-    more = {name: text for name, text in (("filter", filter), ("order_by", order_by)) if text}
-    found = space.tracker.search(experiment, limit=limit, page=page, **more)
+    found = space.tracker.search(experiment, filter, order_by or None, limit=limit, page=page)
     return RunsBody([RunBody.of(run) for run in found.runs], found.next)
 
 
@@ -107,7 +107,12 @@ async def log(request: Request, id: str) -> Response:
     require(request, "log")
     batch = decode_batch(await request.body())
     tracker = request.app.state.workspace.tracker
-    points = [(point.name, point.value, point.step) for point in batch.metrics]
+    points = [
+        (point.name, point.value, point.step)
+        if point.time is None
+        else (point.name, point.value, point.step, point.time)
+        for point in batch.metrics
+    ]
     await run_in_threadpool(tracker.log_batch, id, points, batch.params, batch.tags)
     return Response(status_code=204)
 

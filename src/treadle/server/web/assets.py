@@ -63,7 +63,7 @@ def chart_bundle(state: Path) -> bytes:
             return path.read_bytes()
         import vl_convert
 
-        packed = gzip.compress(vl_convert.javascript_bundle().encode(), 6, mtime=0)
+        packed = gzip.compress(vl_convert.javascript_bundle(None).encode(), 6, mtime=0)
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
             half = path.with_suffix(f".{os.getpid()}.half")

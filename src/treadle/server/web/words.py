@@ -7,6 +7,7 @@ import math
 import re
 from collections.abc import Callable, Mapping
 from datetime import datetime
+from itertools import pairwise
 from typing import Any
 
 from markupsafe import Markup
@@ -86,8 +87,7 @@ def percent(share: float | None, digits: int = 1) -> str:
         return NOTHING
     if 0 < share < 0.5 * 10 ** -(digits + 2):
         return f"< {10**-digits:g} %"
-    text = f"{100 * share:.{digits}f}"
-    return (text.rstrip("0").rstrip(".") if "." in text else text) + " %"
+    return f"{100 * share:.{0 if share in (0, 1) else digits}f} %"
 
 
 def moment(value: datetime | None) -> str:
@@ -97,23 +97,33 @@ def moment(value: datetime | None) -> str:
     return f"{value.day} {value:%b %Y, %H:%M}"
 
 
+_UNITS = (("d", 86_400), ("h", 3_600), ("min", 60), ("s", 1))
+
+
 def seconds(value: float | None) -> str:
     """A duration.
 
     >>> seconds(0.0004), seconds(0.25), seconds(12.34), seconds(75), seconds(3700), seconds(200_000)
-    ('0.4 ms', '250 ms', '12.3 s', '1 min 15 s', '1 h 01 min', '2 d 7 h')
+    ('0.40 ms', '250 ms', '12.3 s', '1 min 15 s', '1 h 1 min', '2 d 7 h')
+    >>> seconds(60), seconds(21_600), seconds(604_800)
+    ('1 min', '6 h', '7 d')
     """
     if value is None:
         return NOTHING
     if value < 1:
-        return f"{value * 1000:.3g} ms"
+        return f"{_digits(value * 1000)} ms"
     if value < 60:
-        return f"{value:.3g} s"
-    minutes, rest = divmod(round(value), 60)
-    if minutes < 60:
-        return f"{minutes} min {rest} s" if rest else f"{minutes} min"
-    hours, minutes = divmod(minutes, 60)
-    return f"{hours} h {minutes:02d} min" if hours < 48 else f"{hours // 24} d {hours % 24} h"
+        return f"{_digits(value)} s"
+    whole_seconds = round(value)
+    for (unit, larger), (smaller, under) in pairwise(_UNITS):
+        if whole_seconds >= (2 if unit == "d" else 1) * larger:
+            count, rest = divmod(whole_seconds, larger)
+            return f"{count} {unit} {rest // under} {smaller}" if rest // under else f"{count} {unit}"
+    return NOTHING
+
+
+def _digits(value: float) -> str:
+    return f"{value:.{2 if value < 10 else 1 if value < 100 else 0}f}"
 
 
 def size(value: int | None) -> str:

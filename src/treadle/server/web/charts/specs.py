@@ -21,8 +21,10 @@ def metric_history(series: Mapping[str, Sequence[tuple[int, float]]], *, metric:
     rows = [
         {"run": run, "step": step, "value": finite(value)} for run, points in series.items() for step, value in points
     ]
+    steps = sorted({row["step"] for row in rows})
+    axis: Spec = {"format": "d", "values": steps} if len(steps) <= 12 else {"format": "d"}
     encoding: Spec = {
-        "x": {"field": "step", "type": "quantitative", "title": "step", "axis": {"tickMinStep": 1, "format": "d"}},
+        "x": {"field": "step", "type": "quantitative", "title": "step", "axis": axis},
         "y": {"field": "value", "type": "quantitative", "title": metric, "scale": {"zero": False}},
         "tooltip": [{"field": "run"}, {"field": "step"}, {"field": "value", "format": ".5g", "title": metric}],
     }

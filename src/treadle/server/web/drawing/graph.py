@@ -1,16 +1,19 @@
 """A layered drawing of a directed graph, left to right: steps of a pipeline, lineage of a version.
 
-Layers by longest path, order within a layer by the mean place of the neighbours (a few sweeps): the first two phases of
-K. Sugiyama, S. Tagawa, M. Toda, "Methods for visual understanding of hierarchical system structures" (1981).
+Layers by longest path, edges over several layers bent through places of their own, order within a layer by the mean place of the
+neighbours (a few sweeps). Source: K. Sugiyama, S. Tagawa, M. Toda, "Methods for visual understanding of hierarchical system
+structures" (1981).
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 NODE_HEIGHT = 44
-GAP_X, GAP_Y, MARGIN = 52, 16, 6
+BEND_HEIGHT = 6
+GAP_X, GAP_Y, MARGIN = 36, 14, 6
 LETTER = 7.1  # pixels, about, of the label's font
 SWEEPS = 6
 
@@ -62,21 +65,23 @@ def draw(nodes: Sequence[Node], edges: Sequence[tuple[str, str]]) -> Drawing:
     columns: dict[int, list[str]] = {}
     for key in known:
         columns.setdefault(layer[key], []).append(key)
-    _untangle(columns, used)
-    widths = {c: max(_width(known[key]) for key in keys) for c, keys in columns.items()}
-    tallest = max((len(keys) for keys in columns.values()), default=0)
-    height = 2 * MARGIN + tallest * (NODE_HEIGHT + GAP_Y) - GAP_Y
-    at: dict[str, tuple[float, float]] = {}
+    routes = _bends(used, layer, columns)
+    _untangle(columns, [pair for route in routes for pair in pairwise(route)])
+    heights = {key: NODE_HEIGHT if key in known else BEND_HEIGHT for keys in columns.values() for key in keys}
+    height = 2 * MARGIN + max((_tall(keys, heights) for keys in columns.values()), default=0.0)
+    at: dict[str, tuple[float, float, float]] = {}
     x = float(MARGIN)
     for column in sorted(columns):
-        keys = columns[column]
-        top = (height - (len(keys) * (NODE_HEIGHT + GAP_Y) - GAP_Y)) / 2
-        for row, key in enumerate(keys):
-            at[key] = (x, round(top + row * (NODE_HEIGHT + GAP_Y), 1))
-        x += widths[column] + GAP_X
-    placed = tuple(_placed(node, at[key], widths[layer[key]]) for key, node in known.items())
-    paths = tuple(_curve(at[a], at[b], widths[layer[a]]) for a, b in used)
-    return Drawing(max(x - GAP_X + MARGIN, 2 * MARGIN), max(height, 2 * MARGIN), placed, paths)
+        width = max((_width(known[key]) for key in columns[column] if key in known), default=0)
+        y = (height - _tall(columns[column], heights)) / 2
+        for key in columns[column]:
+            at[key] = (x, round(y + heights[key] / 2, 1), width)
+            y += heights[key] + GAP_Y
+        x += width + GAP_X
+    placed = tuple(_placed(node, at[key]) for key, node in known.items())
+    return Drawing(
+        max(x - GAP_X + MARGIN, 2 * MARGIN), height, placed, tuple(_curve([at[k] for k in r]) for r in routes)
+    )
 
 
 def layers(keys: Sequence[str], edges: Sequence[tuple[str, str]]) -> dict[str, int]:
@@ -110,6 +115,23 @@ def _climb(start: str, before: Mapping[str, Sequence[str]], found: dict[str, int
         stack.pop()
 
 
+def _bends(
+    edges: Sequence[tuple[str, str]], layer: Mapping[str, int], columns: dict[int, list[str]]
+) -> list[list[str]]:
+    """The way of each edge: its ends, and a place of its own in every layer it crosses."""
+    routes = []
+    for number, (a, b) in enumerate(edges):
+        crossed = [(f"\0{number}/{between}", between) for between in range(layer[a] + 1, layer[b])]
+        for key, between in crossed:
+            columns[between].append(key)
+        routes.append([a, *(key for key, _ in crossed), b])
+    return routes
+
+
+def _tall(keys: Sequence[str], heights: Mapping[str, float]) -> float:
+    return sum(heights[key] + GAP_Y for key in keys) - GAP_Y
+
+
 def _untangle(columns: dict[int, list[str]], edges: Sequence[tuple[str, str]]) -> None:
     neighbours: dict[str, list[str]] = {key: [] for keys in columns.values() for key in keys}
     for a, b in edges:
@@ -130,25 +152,26 @@ def _width(node: Node) -> float:
     return round(min(max(letters, 6), 34) * LETTER + 48)
 
 
-def _placed(node: Node, at: tuple[float, float], width: float) -> Placed:
+def _placed(node: Node, at: tuple[float, float, float]) -> Placed:
+    x, middle, width = at
     cut = int((width - 48) / LETTER) + 1
     label = node.label if len(node.label) <= cut else f"{node.label[: cut - 1]}…"
-    return Placed(
-        at[0],
-        at[1],
-        width,
-        NODE_HEIGHT,
-        label,
-        node.sub[:40],
-        node.tone,
-        node.icon,
-        node.href,
-        node.title or node.label,
-    )
+    top = middle - NODE_HEIGHT / 2
+    title = node.title or node.label
+    return Placed(x, top, width, NODE_HEIGHT, label, node.sub[:40], node.tone, node.icon, node.href, title)
 
 
-def _curve(a: tuple[float, float], b: tuple[float, float], width: float) -> str:
-    x1, y1 = a[0] + width, a[1] + NODE_HEIGHT / 2
-    x2, y2 = b[0] - 2, b[1] + NODE_HEIGHT / 2
-    bend = max((x2 - x1) / 2, 18)
-    return f"M{x1:.1f} {y1:.1f}C{x1 + bend:.1f} {y1:.1f} {x2 - bend:.1f} {y2:.1f} {x2:.1f} {y2:.1f}"
+def _curve(route: Sequence[tuple[float, float, float]]) -> str:
+    x, y, width = route[0]
+    x += width
+    path = f"M{x:.1f} {y:.1f}"
+    for number, (left, middle, wide) in enumerate(route[1:], start=2):
+        last = number == len(route)
+        to = left - 2 if last else left
+        bend = max((to - x) / 2, 12)
+        path += f"C{x + bend:.1f} {y:.1f} {to - bend:.1f} {middle:.1f} {to:.1f} {middle:.1f}"
+        x, y = to, middle
+        if not last:
+            x += wide
+            path += f"L{x:.1f} {y:.1f}"
+    return path

@@ -6,7 +6,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-WIDTH, HEIGHT, RADIUS, NODE = 780, 500, 172, 24
+WIDTH, HEIGHT, RADIUS, NODE = 680, 488, 166, 25
 
 
 @dataclass(frozen=True)
@@ -57,11 +57,12 @@ def draw_ring(stages: Sequence[Stage]) -> Ring:
     places = [_place(number, count) for number in range(count)]
     nodes = []
     for stage, (angle, x, y) in zip(stages, places, strict=True):
-        reach = RADIUS + NODE + 14
-        side = math.cos(angle)
-        anchor = "start" if side > 0.25 else "end" if side < -0.25 else "middle"
-        drop = {"middle": -20 if math.sin(angle) < 0 else 24}.get(anchor, 0)
-        label = (WIDTH / 2 + reach * side, HEIGHT / 2 + reach * math.sin(angle) + drop)
+        side, down = math.cos(angle), math.sin(angle)
+        anchor = "start" if side > 0.5 else "end" if side < -0.5 else "middle"
+        if anchor == "middle":
+            label = (x, y + (NODE + 25) * (1 if down > 0 else -1) - (6 if down > 0 else -3))
+        else:
+            label = (x + (NODE + 11) * (1 if side > 0 else -1), y)
         nodes.append(RingNode(stage, _r(x), _r(y), _r(label[0]), _r(label[1]), anchor))
     arcs = tuple(
         _arc(places[number][0], places[(number + 1) % count][0], stages[number], stages[(number + 1) % count])

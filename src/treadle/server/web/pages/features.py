@@ -47,11 +47,12 @@ def view(request: Request, name: str) -> Response:
     workspace = workspace_of(request)
     found = view_named(workspace, name)
     asked = {column: request.query_params.get(column, "") for column in found.entity}
+    at = request.query_params.get("at", "").strip()
     values: dict[str, Any] | None = None
     problem: TreadleError | None = None
     if any(asked.values()):
         try:
-            values = lookup(workspace, name, asked)
+            values = lookup(workspace, name, asked, at)
         except TreadleError as error:
             problem = error
     return render(
@@ -63,6 +64,7 @@ def view(request: Request, name: str) -> Response:
         view=found,
         fresh=next(f for f in freshness(workspace) if f.view.name == name),
         asked=asked,
+        at=at,
         values=values,
         problem=problem,
         loops=[loop.name for loop in declared(workspace).loops if found.name in {v.name for v in loop.views}],

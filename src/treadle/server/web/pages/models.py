@@ -68,6 +68,7 @@ def model(request: Request, model: str, done: str = "") -> Response:
         model=model,
         list=rows,
         history=history,
+        may_roll_back=any(m.alias == "champion" and m.from_version for m in history),
         primary=primary_row,
         champion=next((v for v in rows.rows if "champion" in v.aliases), None),
         done=done,

@@ -135,7 +135,8 @@ def column_card(column: ColumnStatistics) -> ColumnCard:
         if column.non_finite:
             facts.append(("not finite", f"{column.non_finite:,}"))
     elif column.type == "text" and column.min_length is not None:
-        facts = [("length", f"{column.min_length} to {column.max_length}")]
+        low, high = column.min_length, column.max_length
+        facts = [("length", str(low) if low == high else f"{low} to {high}")]
     total = column.count or 1
     first, last = _ends(column)
     return ColumnCard(
@@ -222,7 +223,7 @@ def _when(value: Any) -> str:
     from datetime import datetime
 
     try:
-        return moment(datetime.fromisoformat(str(value)))
+        return moment(datetime.fromisoformat(str(value))).partition(",")[0]
     except ValueError:
         return str(value) if value is not None else ""
 

@@ -47,7 +47,7 @@ def endpoint_view(workspace: Workspace, logs: Logs, name: str) -> EndpointView:
         package = workspace.models.load(manifest.package)
     except TreadleError:
         package = None
-    recent = tuple(traffic.recent())
+    recent = tuple(traffic.recent(25))
     inputs, looked_up = _inputs(manifest, package)
     return EndpointView(
         manifest=manifest,

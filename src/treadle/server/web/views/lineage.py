@@ -1,4 +1,4 @@
-"""The lineage of a thing as a drawing: what it came from, executions and artifacts between left out of the way."""
+"""The lineage of a thing as a drawing; steps fold into their execution, artifacts into edges."""
 
 from __future__ import annotations
 
@@ -8,11 +8,10 @@ from treadle.server.web.drawing.graph import Drawing, Node, draw
 from treadle.server.web.views.subjects import subject_icon, subject_link
 
 if TYPE_CHECKING:
-    from treadle.lineage import Graph, Ref
+    from treadle.lineage import Ref
     from treadle.workspace import Workspace
 
 LARGEST = 60  # boxes a person can still read
-_BETWEEN = ("artifact",)
 
 
 def lineage_of(workspace: Workspace, ref: Ref) -> Drawing | None:
@@ -27,25 +26,23 @@ def lineage_of(workspace: Workspace, ref: Ref) -> Drawing | None:
 
 
 def drawn(nodes: dict[str, Ref], edges: set[tuple[str, str]], start: str) -> Drawing:
-    """Draw them; artifacts between two others become an edge, and steps nobody can tell apart are kept to `LARGEST` boxes."""
-    kept = dict(nodes)
-    links = set(edges)
-    for name in sorted(nodes):
-        if nodes[name].kind in _BETWEEN and name != start:
+    """Draw at most `LARGEST` boxes, nearest first."""
+    kept, links = _folded(nodes, edges)
+    for name in sorted(kept):
+        if kept[name].kind == "artifact" and name != start:
             links = _bridged(links, name)
             del kept[name]
-    if len(kept) > LARGEST:
-        for name in sorted(kept):
-            if kept[name].kind == "step" and name != start:
-                links = _bridged(links, name)
-                del kept[name]
     chosen = dict(list(kept.items())[:LARGEST])
     return draw([_node(ref, name == start) for name, ref in chosen.items()], sorted(links))
 
 
-def graph_size(graph: Graph) -> int:
-    """How many boxes a graph has."""
-    return len(graph.nodes)
+def _folded(nodes: dict[str, Ref], edges: set[tuple[str, str]]) -> tuple[dict[str, Ref], set[tuple[str, str]]]:
+    """Steps become the execution they are of."""
+    from treadle.lineage import Ref
+
+    whole = {n: Ref("execution", r.id.partition("/")[0]) if r.kind == "step" else r for n, r in nodes.items()}
+    links = {(str(whole[a]), str(whole[b])) for a, b in edges if a in whole and b in whole}
+    return {str(ref): ref for ref in whole.values()}, {(a, b) for a, b in links if a != b}
 
 
 def _bridged(edges: set[tuple[str, str]], name: str) -> set[tuple[str, str]]:
@@ -57,11 +54,8 @@ def _bridged(edges: set[tuple[str, str]], name: str) -> set[tuple[str, str]]:
 
 def _node(ref: Ref, start: bool) -> Node:
     label, sub = ref.id, ref.kind.replace("_", " ")
-    if ref.kind == "step":
-        execution, _, label = ref.id.partition("/")
-        sub = f"step of {execution[-6:]}"
-    elif ref.kind in ("execution", "run"):
-        label = ref.id if ":" in ref.id else f"…{ref.id[-8:]}"
+    if ref.kind in ("execution", "run"):
+        label = ref.id.partition(":")[0] if ":" in ref.id else f"…{ref.id[-8:]}"
     return Node(
         key=str(ref),
         label=label,
