@@ -55,8 +55,8 @@ def command(
         _write(told, json)
         if exit:
             return
-        console(stderr=True).print(f"\nServer and pages stay up at [bold]{told.address}[/] (Ctrl-C ends them)")
         with contextlib.suppress(KeyboardInterrupt):
+            console(stderr=True).print(f"\nServer and pages stay up at [bold]{told.address}[/] (Ctrl-C ends them)")
             demo.wait()
         console(stderr=True).print("Stopped. What was done is kept: run it again to go on.")
 
