@@ -92,8 +92,11 @@ def _number(field: Field, array: np.ndarray) -> np.ndarray:
             field=field.name,
         )
     whole = array.astype(np.int64)
-    if (whole != array).any() or (field.type == "boolean" and not np.isin(whole, (0, 1)).all()):
-        raise _mistyped(field, array[0])
+    wrong = whole != array
+    if field.type == "boolean":
+        wrong |= (whole != 0) & (whole != 1)
+    if wrong.any():
+        raise _mistyped(field, array[int(np.argmax(wrong))])
     return whole if field.type == "int64" else whole.astype(bool)
 
 
@@ -138,7 +141,7 @@ def _none_missing(field: Field, ready: np.ndarray) -> None:
 
 
 def _mistyped(field: Field, value: object) -> InvalidInput:
-    shown = repr(value)
+    shown = repr(value.item() if isinstance(value, np.generic) else value)
     return InvalidInput(
         f"{field.name} holds {shown[:40]}; the model reads {_WORDS[field.type]} there.",
         mend=f"Give {_WORDS[field.type]}.",

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 from onnx import TensorProto, helper
 from skl2onnx import update_registered_converter
+from skl2onnx.common.data_types import FloatTensorType, Int64TensorType, StringTensorType
 from skl2onnx.common.shape_calculator import (
     calculate_linear_classifier_output_shapes,
     calculate_linear_regressor_output_shapes,
@@ -49,8 +50,16 @@ def _register_lightgbm() -> None:
 
 @cache
 def _register_dummies() -> None:
-    _classifier(DummyClassifier, "TreadleDummyClassifier", _convert_dummy_classifier)
-    _regressor(DummyRegressor, "TreadleDummyRegressor", _convert_dummy_regressor)
+    update_registered_converter(
+        DummyClassifier,
+        "TreadleDummyClassifier",
+        _dummy_classifier_shapes,
+        _convert_dummy_classifier,
+        options=_CLASSIFIER_OPTIONS,
+    )
+    update_registered_converter(
+        DummyRegressor, "TreadleDummyRegressor", _dummy_regressor_shapes, _convert_dummy_regressor
+    )
 
 
 def _classifier(kind: type, name: str, convert: Any, **options: Any) -> None:
@@ -63,6 +72,22 @@ def _regressor(kind: type, name: str, convert: Any, **options: Any) -> None:
     update_registered_converter(kind, name, calculate_linear_regressor_output_shapes, convert, options=options or None)
 
 
+def _dummy_classifier_shapes(operator: Any) -> None:
+    """Any number of inputs: only their rows are counted."""
+    classes = operator.raw_operator.classes_
+    label = Int64TensorType if _numeric(classes) else StringTensorType
+    operator.outputs[0].type = label([None])
+    operator.outputs[1].type = FloatTensorType([None, len(classes)])
+
+
+def _dummy_regressor_shapes(operator: Any) -> None:
+    operator.outputs[0].type = FloatTensorType([None, 1])
+
+
+def _numeric(classes: np.ndarray) -> bool:
+    return np.issubdtype(classes.dtype, np.number) or classes.dtype == bool
+
+
 def _convert_dummy_classifier(scope: Any, operator: Any, container: Any) -> None:
     dummy = operator.raw_operator
     if dummy.strategy not in ("prior", "most_frequent"):
@@ -71,7 +96,7 @@ def _convert_dummy_classifier(scope: Any, operator: Any, container: Any) -> None
     if dummy.strategy == "most_frequent":
         prior = (np.arange(len(prior)) == prior.argmax()).astype(np.float32)
     _constant_rows(scope, operator, container, operator.outputs[1].full_name, prior.reshape(1, -1))
-    if np.issubdtype(dummy.classes_.dtype, np.number) or dummy.classes_.dtype == bool:
+    if _numeric(dummy.classes_):
         value = helper.make_tensor("value", TensorProto.INT64, [1], [int(dummy.classes_[prior.argmax()])])
     else:
         value = helper.make_tensor(

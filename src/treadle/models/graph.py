@@ -10,7 +10,7 @@ from treadle.models.rewrite import MISSING_CODE
 
 def canonical(model: ModelProto) -> None:
     """Put what has no order of its own into one, so that the same estimator gives the same bytes in every process."""
-    imports = sorted(((entry.domain, entry.version) for entry in model.opset_import))
+    imports = sorted((entry.domain, entry.version) for entry in model.opset_import)
     model.ClearField("opset_import")
     for domain, version in imports:
         model.opset_import.add(domain=domain, version=version)

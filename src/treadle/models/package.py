@@ -8,7 +8,7 @@ from typing import Any, Literal
 
 import msgspec
 
-from treadle.errors import Corrupt
+from treadle.errors import Corrupt, InvalidInput
 from treadle.models.signature import Signature
 
 Format = Literal["onnx", "python"]
@@ -75,7 +75,7 @@ class Package:
         """The package a manifest describes. Raises `Corrupt` when it is not a manifest; nothing is unpickled."""
         try:
             manifest = _decoder.decode(data)
-        except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
+        except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError, InvalidInput) as error:
             raise Corrupt(
                 f"These bytes are not the manifest of a model package: {error}.",
                 mend="Name the digest of a package; `treadle models` lists them.",

@@ -40,6 +40,7 @@ def rewritten(estimator: Any, order: Sequence[str] | None) -> Any:
             part.encode = "onehot-dense"
         if isinstance(part, OrdinalEncoder) and hasattr(part, "categories_"):
             _missing_codes(part)
+        _without_names(part)
         categories = getattr(part, "categories_", None)
         if isinstance(categories, list):
             vars(part)["categories_"] = [_missing_as_empty(one) for one in categories]
@@ -62,6 +63,12 @@ def parts(estimator: Any) -> Iterator[Any]:
         elif isinstance(item, BaseEstimator):
             yield item
             waiting.extend(vars(item).values())
+
+
+def _without_names(part: Any) -> None:
+    """XGBoost's converter wants its features to be called f0, f1, …, as they are when they have no names."""
+    if hasattr(part, "get_booster") and hasattr(part, "n_features_in_"):
+        part.get_booster().feature_names = None
 
 
 def _by_position(transformer: ColumnTransformer, order: Sequence[str]) -> None:
