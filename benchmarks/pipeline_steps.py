@@ -22,6 +22,7 @@ import tempfile
 import time
 from pathlib import Path
 
+Figures = dict[str, dict[str, list[float]]]
 PEERS = {
     "cold": {
         "Luigi": 0.138,
@@ -100,40 +101,39 @@ EMPTY = "pass"
 def main() -> None:
     """Measure and print."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--repeats", type=int, default=7)
-    parser.add_argument("--json", type=Path)
+    parser.add_argument("--repeats", type=int, default=7, help="how often each program is run in each state")
+    parser.add_argument("--json", type=Path, help="write every figure to this file")
     chosen = parser.parse_args()
     programs = {"Treadle": TREADLE, "raw SQLite": REFERENCE, "empty program": EMPTY}
-    seconds: dict[str, dict[str, list[float]]] = {name: {} for name in programs}
+    seconds: Figures = {name: {} for name in programs}
+    processor: Figures = {name: {} for name in programs}
     with tempfile.TemporaryDirectory() as scratch:
         for name, program in programs.items():  # once before counting: bytecode is compiled, files are in memory
             measure(Path(scratch) / f"warm {name}", program)
         for repeat in range(chosen.repeats):
             for name, program in programs.items():
-                for work, took in measure(Path(scratch) / f"{repeat} {name}", program).items():
+                for work, (took, used) in measure(Path(scratch) / f"{repeat} {name}", program).items():
                     seconds[name].setdefault(work, []).append(took)
-    medians = {
-        name: {work: round(statistics.median(took), 4) for work, took in of.items()} for name, of in seconds.items()
-    }
+                    processor[name].setdefault(work, []).append(used)
     report = {
         "work": "20 trivial steps, 10 branches of 2, whole process",
-        "seconds": seconds,
-        "medians": medians,
+        "medians": medians(seconds),
+        "processor_medians": medians(processor),
         "goals": GOALS,
-    }
-    report |= {
         "peers": PEERS,
+        "seconds": seconds,
+        "processor_seconds": processor,
         "python": sys.version.split()[0],
         "processors": os.cpu_count(),
         "load": os.getloadavg()[0],
     }
     if chosen.json:
         chosen.json.write_text(json.dumps(report, indent=2) + "\n")
-    show(medians)
+    show(medians(seconds), medians(processor))
 
 
-def measure(folder: Path, program: str) -> dict[str, float]:
-    """Seconds of the whole process: cold, with every step changed, with every step cached."""
+def measure(folder: Path, program: str) -> dict[str, tuple[float, float]]:
+    """Seconds and processor seconds of the whole process: cold, with every step changed, with every step cached."""
     folder.mkdir()
     (folder / "flow.py").write_text(program)
     return {
@@ -143,28 +143,36 @@ def measure(folder: Path, program: str) -> dict[str, float]:
     }
 
 
-def run(folder: Path, shift: int, expected: str) -> float:
+def run(folder: Path, shift: int, expected: str) -> tuple[float, float]:
     """Run the program once; it must print what is right."""
     environment = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
-    started = time.perf_counter()
-    done = subprocess.run(
-        [sys.executable, "flow.py", str(shift)], cwd=folder, env=environment, capture_output=True, text=True
-    )
-    took = time.perf_counter() - started
+    command = [sys.executable, "flow.py", str(shift)]
+    before, started = os.times(), time.perf_counter()
+    done = subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True)
+    took, after = time.perf_counter() - started, os.times()
     if done.returncode or done.stdout.strip() not in ("", expected):
         sys.exit(f"{folder.name}: {done.stdout}{done.stderr}")
-    return took
+    used = after.children_user + after.children_system - before.children_user - before.children_system
+    return round(took, 4), round(used, 3)
 
 
-def show(medians: dict[str, dict[str, float]]) -> None:
+def medians(of: Figures) -> dict[str, dict[str, float]]:
+    """The median of each list."""
+    return {
+        name: {work: round(statistics.median(took), 4) for work, took in works.items()} for name, works in of.items()
+    }
+
+
+def show(took: dict[str, dict[str, float]], used: dict[str, dict[str, float]]) -> None:
     """One table."""
-    print(f"{'seconds, median':16}{'cold':>10}{'changed':>10}{'cached':>10}")
-    for name, of in medians.items():
-        print(f"{name:16}" + "".join(f"{of[work]:10.3f}" for work in ("cold", "changed", "cached")))
+    works = ("cold", "changed", "cached")
+    print(f"{'seconds, median':16}{'cold':>10}{'changed':>10}{'cached':>10}{'processor seconds':>24}")
+    for name, of in took.items():
+        print(f"{name:16}" + "".join(f"{of[w]:10.3f}" for w in works) + "".join(f"{used[name][w]:8.2f}" for w in works))
     print(f"{'goal':16}{GOALS['cold']:10.3f}{'':10}{GOALS['cached']:10.3f}")
-    for name, took in PEERS["cold"].items():
+    for name, cold in PEERS["cold"].items():
         cached = PEERS["cached"].get(name)
-        print(f"{name:16}{took:10.3f}{'':10}" + (f"{cached:10.3f}" if cached else f"{'–':>10}"))
+        print(f"{name:16}{cold:10.3f}{'':10}" + (f"{cached:10.3f}" if cached else f"{'–':>10}"))
 
 
 if __name__ == "__main__":

@@ -26,7 +26,7 @@ from treadle.pipelines.pipeline import Pipeline
 from treadle.pipelines.progress import Progress
 from treadle.pipelines.record import Recorder
 from treadle.pipelines.schedule import Schedule
-from treadle.pipelines.store import ExecutionStore, Result
+from treadle.pipelines.store import ExecutionStore, Result, needed
 from treadle.pipelines.task import Outcome, Task, told
 from treadle.pipelines.values import Output
 
@@ -166,7 +166,7 @@ class Runner:
         one.status, one.started_at = "cached", self._now()
         one.output = Output(result.saved, self._artifacts, one.step.serializer)
         one.refs = result.refs
-        one.holds = [(digest, "output") for digest in result.saved.digests]
+        one.holds = [(digest, "output") for digest in result.digests]
         self._ended(one, "on_step_cached")
         self._schedule.finish(one.step.name)
         return False
@@ -181,7 +181,7 @@ class Runner:
         if one.step.cache and self._wishes.use_cache:
             candidates += self._store.results(one.key)
         for result in candidates:
-            if all(map(self._artifacts.exists, result.saved.digests)):
+            if all(map(self._artifacts.exists, result.digests)):
                 return result, f"unchanged since {result.execution}"
         if candidates:
             return None, "its artifact was deleted"
@@ -293,7 +293,7 @@ class Runner:
     def _succeeded(self, one: Progress, outcome: Outcome, output: Output) -> None:
         one.status, one.output, one.error = "succeeded", output, None
         one.refs = tuple(map(str, outcome.produced))
-        one.holds = [(digest, "output") for digest in output.saved.digests]
+        one.holds = [(digest, "output") for digest in needed(output.saved, one.refs) if self._artifacts.exists(digest)]
         self._ended(one, "on_step_finished")
         self._schedule.finish(one.step.name)
         for name in one.inputs:

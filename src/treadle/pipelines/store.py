@@ -23,6 +23,17 @@ class Result:
     saved: Saved
     refs: tuple[str, ...]
 
+    @property
+    def digests(self) -> tuple[str, ...]:
+        """Every artifact it needs: its own, and those that the step noted as produced besides."""
+        return needed(self.saved, self.refs)
+
+
+def needed(saved: Saved, refs: Sequence[str]) -> tuple[str, ...]:
+    """The artifacts of a value and those among its lineage references, each once."""
+    noted = (ref.removeprefix("artifact:") for ref in refs if ref.startswith("artifact:"))
+    return tuple(dict.fromkeys([*saved.digests, *noted]))
+
 
 class ExecutionStore:
     """Reads and writes one project's executions."""

@@ -8,6 +8,7 @@ from typing import Any
 import pyarrow as pa
 import pytest
 
+from treadle.artifacts import ArtifactStore
 from treadle.errors import Conflict, DeclarationError, InvalidInput, NotFound, Refused, StepFailed
 from treadle.lineage import Ref
 from treadle.pipelines import Execution, Hooks, Pickled, Pipeline, Pipelines, Step, current_step, step
@@ -287,6 +288,24 @@ def test_what_a_value_refers_to_stands_in_the_lineage_also_when_reused(pipelines
         assert Ref("step", f"{execution.id}/train") in ground.lineage.upstream(Ref("run", "r1")).nodes
     assert Ref("source", "flights.csv") in up.nodes
     assert execution.step("train").status == "cached"
+
+
+def test_artifacts_that_a_step_notes_are_kept_with_its_result_and_missed_when_gone(
+    pipelines: Pipelines, ground: Ground
+) -> None:
+    def package(artifacts: ArtifactStore) -> str:
+        digest = artifacts.put(b"a model file")
+        current_step().produces(Ref("artifact", digest))
+        return digest
+
+    pipeline = Pipeline("package", [package])
+    first = pipelines.run(pipeline, resources={"artifacts": ground.artifacts})
+    digest = first.output("package")
+    assert ground.references.owners(digest) == (f"execution:{first.id}",)
+    ground.artifacts.path(digest).unlink()
+    again = pipelines.run(pipeline, resources={"artifacts": ground.artifacts})
+    assert again.step("package").reason == "its artifact was deleted"
+    assert ground.artifacts.get(digest) == b"a model file"
 
 
 def fail(load: list[int]) -> int:
