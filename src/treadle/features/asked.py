@@ -25,6 +25,12 @@ class Asked:
     """A table of rows to be joined, whose column `time` holds the instant each row stands at."""
 
     def __init__(self, rows: pa.Table, time: str) -> None:
+        if not isinstance(rows, pa.Table):
+            raise InvalidInput(
+                f"The rows must be an Arrow table, not {type(rows).__name__}.",
+                mend="Turn a data frame into one: pyarrow.Table.from_pandas(frame).",
+                field="rows",
+            )
         self.rows = rows
         self.instants = _instants(rows, time)
         self._keys: dict[tuple[str, ColumnType], pa.ChunkedArray] = {}

@@ -50,10 +50,10 @@ class FeatureStore:
         entity, or a column that is there already; `DeclarationError` when a view does not fit its source's columns.
         """
         asked = Asked(rows, time)
-        asked.check_free(list(views))
         layouts = [
             (lay_out(view, version.columns), version) for view in views for version in [self._version(view, versions)]
         ]
+        asked.check_free(list(views))
         found = self._joining.join(asked, layouts)
         for (layout, _), columns in zip(layouts, found, strict=True):
             for name, values in zip(layout.view.columns, columns, strict=True):

@@ -50,7 +50,11 @@ def key_of(row: Mapping[str, Any], entity: Sequence[str], types: Sequence[str]) 
             if value is None:
                 return None
         parts.append(value)
-    return _encode(parts)
+    try:
+        return _encode(parts)
+    except (OverflowError, UnicodeEncodeError) as error:  # beyond 64 bits, or half of a surrogate pair
+        shown = ", ".join(entity)
+        raise InvalidInput(f"The entity {shown!r} cannot be a key: {error}.", field=entity[0]) from error
 
 
 def _converted(value: Any, kind: str, name: str) -> Any:

@@ -6,8 +6,10 @@ on its hot path and must not load anything for it. Readers never wait (write-ahe
 
 from __future__ import annotations
 
+import os
 import sqlite3
 import threading
+import weakref
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -37,6 +39,7 @@ class SqliteOnlineStore:
         self._lock = threading.Lock()
         self._open: list[sqlite3.Connection] = []
         self._selects: dict[str, str] = {}
+        _stores.add(self)
 
     def write(self, table: str, rows: Iterable[tuple[bytes, Record]], as_of: int, *, backwards: bool = False) -> int:
         """See `OnlineStore.write`."""
@@ -100,6 +103,11 @@ class SqliteOnlineStore:
                 connection.close()
             self._open.clear()
         self._local = threading.local()
+
+    def _forget_parent(self) -> None:
+        """In a forked child: SQLite connections must not cross a fork, not even to be closed."""
+        _parents.extend(self._open)
+        self._open, self._local, self._lock = [], threading.local(), threading.Lock()
 
     def _several(self, connection: sqlite3.Connection, select: str, keys: Sequence[bytes]) -> list[Record | None]:
         """Several keys as one table: a transaction holds one state of it for all of them."""
@@ -188,3 +196,14 @@ def _has_ticks(connection: sqlite3.Connection) -> bool:
 
 def _quoted(table: str) -> str:
     return '"' + table.replace('"', '""') + '"'
+
+
+def _after_fork() -> None:
+    for store in list(_stores):
+        store._forget_parent()
+
+
+_stores: weakref.WeakSet[SqliteOnlineStore] = weakref.WeakSet()
+_parents: list[sqlite3.Connection] = []  # kept alive: letting go of one would close it
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_after_fork)

@@ -134,6 +134,9 @@ class FeatureView:
             elif feature.column is not None:
                 self._check_aggregate(feature, self._known("features", feature.column, types, feature.declared_at))
 
+    def __hash__(self) -> int:
+        return hash((self.table, self.ttl))
+
     def __str__(self) -> str:
         return self.name
 

@@ -84,7 +84,9 @@ SHAPES = (
     Shape("late", PLAIN + WINDOWS, created=True),
     Shape("late_ttl", PLAIN + WINDOWS, created=True, ttl=3 * W, every=2 * W, zones=("UTC", "Pacific/Apia")),
     Shape("late_known", PLAIN + WINDOWS, created=True, known=("k0", "k1", "whole", "text", "flag"), two_keys=True),
-    Shape("known_ttl", PLAIN + WINDOWS, created=True, known=("k0", "real", "text"), ttl=5 * W, every=W + 7, origin=DAY_ONE),
+    Shape(
+        "known_ttl", PLAIN + WINDOWS, created=True, known=("k0", "real", "text"), ttl=5 * W, every=W + 7, origin=DAY_ONE
+    ),
     Shape("known_all", WINDOWS, created=True, known=("k0", "real", "whole", "flag", "text")),
 )
 REALS = (0.1, 0.2, 0.3, 1.0, -1.0, 1e16, -1e16, 5e-17, 1 / 3, 2.0**60, 3.5, 7.25, -0.25)
@@ -118,7 +120,10 @@ def case_of(number: int, shape: Shape, draw: random.Random) -> list[Version]:
 
     for each in range(draw.randint(1, 5)):
         mine, event = key(), instant_of(draw, shape.origin)
-        known_as = (None if draw.random() < 0.05 else number * 10 + each, draw.choice(("p", "q", None)) if each == 4 else "p")
+        known_as = (
+            None if draw.random() < 0.05 else number * 10 + each,
+            draw.choice(("p", "q", None)) if each == 4 else "p",
+        )
         for _ in range(draw.choice((1, 1, 1, 2, 3, 4))):
             created = None
             if shape.created and draw.random() < 0.9:
@@ -162,7 +167,9 @@ class Reference:
             name = self.id_of(version)
             by_id[(name, place) if None in name else name].append(version)
         for chain in by_id.values():
-            chain.sort(key=lambda v: (-math.inf if v.created is None else v.created, v.event, *map(ranked, v.key), self.tie(v)))
+            chain.sort(
+                key=lambda v: (-math.inf if v.created is None else v.created, v.event, *map(ranked, v.key), self.tie(v))
+            )
             self.chains.append(chain)
 
     def id_of(self, version: Version) -> tuple[Any, ...]:
@@ -171,7 +178,9 @@ class Reference:
     def visibility(self, column: str | None) -> str:
         if not self.shape.created:
             return "event"
-        early = {"k0", "k1", *self.shape.known} if self.shape.two_keys and "k1" in self.shape.known else {*self.shape.known}
+        early = (
+            {"k0", "k1", *self.shape.known} if self.shape.two_keys and "k1" in self.shape.known else {*self.shape.known}
+        )
         keys = {"k0", "k1"} if self.shape.two_keys else {"k0"}
         return "known" if column is not None and keys <= early and column in early else "arrived"
 
@@ -195,7 +204,9 @@ class Reference:
             version = self.current(chain, at, kind)
             if version is not None and version.key == key:
                 visible = self.visible_at(version, chain, kind)
-                found.append(((version.event, visible, [*map(ranked, self.id_of(version))], self.tie(version)), version))
+                found.append(
+                    ((version.event, visible, [*map(ranked, self.id_of(version))], self.tie(version)), version)
+                )
         return sorted(found, key=lambda pair: pair[0])
 
     def ever_seen(self, key: tuple[Any, ...], at: int, kind: str) -> bool:
@@ -217,7 +228,9 @@ class Reference:
             rows = [version for _, version in lives[kind]]
             old = not rows or (self.shape.ttl is not None and t - rows[-1].event > self.shape.ttl)  # type: ignore[operator]
             answers.append(
-                None if self.shape.ttl is not None and old else self.feature(function, column, over, rows, tick, key, kind)
+                None
+                if self.shape.ttl is not None and old
+                else self.feature(function, column, over, rows, tick, key, kind)
             )
         return answers
 
@@ -319,10 +332,23 @@ def points_of(cases: list[list[Version]], shape: Shape, draw: random.Random) -> 
     """Instants at and beside everything that happens in a case, for keys that it has and one that it has not."""
     for versions in cases:
         keys = sorted({v.key for v in versions}, key=str)
-        edges = [v.event for v in versions if v.event is not None] + [v.created for v in versions if v.created is not None]
-        spans = [0, 0, 1, -1, *(o for _, _, o in shape.features if o), *([shape.ttl, shape.ttl + 1] if shape.ttl else [])]
+        edges = [v.event for v in versions if v.event is not None] + [
+            v.created for v in versions if v.created is not None
+        ]
+        spans = [
+            0,
+            0,
+            1,
+            -1,
+            *(o for _, _, o in shape.features if o),
+            *([shape.ttl, shape.ttl + 1] if shape.ttl else []),
+        ]
         for _ in range(3):
-            t = draw.choice(edges) + draw.choice(spans) if edges and draw.random() < 0.8 else instant_of(draw, shape.origin, 20)
+            t = (
+                draw.choice(edges) + draw.choice(spans)
+                if edges and draw.random() < 0.8
+                else instant_of(draw, shape.origin, 20)
+            )
             yield draw.choice(keys), t
     yield (("nobody", 1) if shape.two_keys else ("nobody",)), shape.origin
 
@@ -351,9 +377,13 @@ def check_history(kitchen: Any, shape: Shape, cases: list[list[Version]], draw: 
     kitchen.write(shape.name, table_of(versions, shape))
     points = list(points_of(cases, shape, draw))
     draw.shuffle(points)
-    references = {key[0]: reference for case in cases for reference in [Reference(shape, case)] for key in {v.key for v in case}}
+    references = {
+        key[0]: reference for case in cases for reference in [Reference(shape, case)] for key in {v.key for v in case}
+    }
     empty = Reference(shape, [])
-    wanted = [references.get(key[0], empty).answer(key, t) if key[0] else [None] * len(shape.features) for key, t in points]
+    wanted = [
+        references.get(key[0], empty).answer(key, t) if key[0] else [None] * len(shape.features) for key, t in points
+    ]
     found = kitchen.store.get_historical_features(asked_of(points, shape), [view], time="t")
     assert found["row"].to_pylist() == list(range(len(points)))
     return differences(found.to_pylist(), wanted, view, points)
