@@ -136,7 +136,7 @@ def _usage(error: Any, argv: list[str]) -> int:
 def _print(error: dict[str, Any], argv: list[str]) -> None:
     from treadle.cli.output import console, text, to_json
 
-    if "--json" in argv:
+    if _wants_json(argv):
         print(to_json({"error": error}))
         return
     where = f"{text(error['where'])}: " if error["where"] and error["kind"] != "Bug" else ""
@@ -144,6 +144,14 @@ def _print(error: dict[str, Any], argv: list[str]) -> None:
     screen.print(f"[bold red]Error[/] {where}{text(error['message'])}")
     if error["mend"]:
         screen.print(f"      {text(error['mend'])}")
+
+
+def _wants_json(argv: list[str]) -> bool:
+    """Whether stdout is for one JSON document; the demo's `--json FILE` leaves it to people."""
+    if "--json" not in argv:
+        return False
+    named = argv[argv.index("--json") + 1 :][:1]
+    return "demo" not in argv or named == ["-"]
 
 
 def _crash_folder() -> Path | None:

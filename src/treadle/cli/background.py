@@ -29,8 +29,8 @@ class Background:
             return first["server"]
         said = first.get("error", {})
         raise Unavailable(
-            f"The server did not start: {said.get('message') or f'see {self._log}'}",
-            mend=said.get("mend") or "Look at what it wrote: treadle doctor",
+            f"The server did not start: {said.get('message') or 'it ended at once.'}",
+            mend=f"What it wrote is in {self._log}.",
         )
 
     def wait(self) -> None:

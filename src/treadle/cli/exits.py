@@ -46,6 +46,7 @@ EXIT_CODES: Mapping[type[BaseException], int] = {
     KeyboardInterrupt: STOPPED,
     Exception: BUG,
 }
+KEPT_REPORTS = 20
 _SECRET = re.compile(r"(?i)(token|password|secret|key)([=:]\s*|\s+)\S+|(://[^:/\s]+:)[^@\s]+@")
 
 
@@ -105,6 +106,8 @@ def report_crash(error: BaseException, argv: Sequence[str], folder: Path | None 
         except OSError as refused:
             print(f"treadle: no crash report in {place}: {refused.strerror}", file=sys.stderr)
             continue
+        for old in sorted(place.glob("treadle-crash-*.txt"))[:-KEPT_REPORTS]:
+            old.unlink(missing_ok=True)
         return path
     return None
 

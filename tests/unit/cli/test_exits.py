@@ -69,3 +69,12 @@ def test_a_crash_report_goes_elsewhere_when_its_folder_cannot_be_written(tmp_pat
     assert path.parent != tmp_path / "missing"
     path.unlink()
     assert "no crash report in" in capsys.readouterr().err
+
+
+def test_crash_reports_do_not_pile_up(tmp_path):
+    for number in range(exits.KEPT_REPORTS + 5):
+        (tmp_path / f"treadle-crash-20200101-0000{number:02d}-1.txt").write_text("old")
+    newest = exits.report_crash(RuntimeError("x"), [], tmp_path)
+    left = sorted(tmp_path.iterdir())
+    assert len(left) == exits.KEPT_REPORTS
+    assert left[-1] == newest
