@@ -33,7 +33,9 @@ def display_edges(sample: np.ndarray, low: float, high: float, bins: int) -> np.
     """
     if low == high or not len(sample):
         return np.array([low, high])
-    q25, q75 = np.quantile(sample, [0.25, 0.75])
+    if not math.isfinite(high - low):  # the width of such a range is no double
+        return np.array([low, 0.0, high])
+    q25, q75 = np.quantile(sample, [0.25, 0.75], method="inverted_cdf")
     reach = _FENCE * (q75 - q25)
     start, stop = (max(low, q25 - reach), min(high, q75 + reach)) if reach else (low, high)
     edges = np.linspace(start, stop, bins + 1)

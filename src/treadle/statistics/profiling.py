@@ -99,8 +99,7 @@ def _numeric(
     numbers = numbers_of(values)
     bars = display_edges(numbers, float(low), float(high), bins)
     cells = given or tuple(fine_edges(numbers, float(low), float(high), bins).tolist())
-    snap = column.type == "integer" or repeats(numbers)
-    return Measure(column, "measured", low, high, cells, tuple(bars.tolist()), snap, finite)
+    return Measure(column, "measured", low, high, cells, tuple(bars.tolist()), repeats(numbers), finite)
 
 
 def _measured(one: Measure, found: Mapping[str, Any], rows: int) -> ColumnStatistics:

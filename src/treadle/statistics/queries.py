@@ -12,8 +12,8 @@ from treadle.clock import as_utc
 from treadle.datasets import Column, Session, quoted
 from treadle.statistics.routes import Measure
 
-SAMPLE_SLICES = 8
-SAMPLE_ROWS = 2560  # of each slice
+SAMPLE_SLICES = 10
+SAMPLE_ROWS = 2048  # of each slice
 TOP = 100
 
 
