@@ -1,10 +1,15 @@
-"""How an execution looks in a notebook: one plain table, no script, both themes."""
+"""How pipelines and executions look in a notebook: one plain table, no script, both themes."""
 
 from __future__ import annotations
 
 from html import escape
+from typing import TYPE_CHECKING, Any
 
 from treadle.pipelines.execution import Execution, StepRun
+from treadle.pipelines.steps import Step
+
+if TYPE_CHECKING:
+    from treadle.pipelines.pipeline import Pipeline
 
 _MARKS = {
     "succeeded": "✓",
@@ -27,6 +32,21 @@ def execution_table(execution: Execution) -> str:
         f'<th style="text-align:left">{name}</th>' for name in ("", "step", "from", "time", "memory", "why")
     )
     return f"<div><b>{head}</b><table><thead><tr>{columns}</tr></thead><tbody>{rows}</tbody></table></div>"
+
+
+def pipeline_table(pipeline: Pipeline) -> str:
+    """The steps of a pipeline as an HTML table: what each takes, and where it is written."""
+    rows = "".join(_cells(one.name, ", ".join(one.upstream), _options(one), one.where) for one in pipeline.order)
+    columns = "".join(f'<th style="text-align:left">{name}</th>' for name in ("step", "takes", "runs", "where"))
+    head = f"<b>{escape(pipeline.name)}</b>"
+    return f"<div>{head}<table><thead><tr>{columns}</tr></thead><tbody>{rows}</tbody></table></div>"
+
+
+def _options(one: Step[..., Any]) -> str:
+    said = [f"{one.retries} more attempts"] if one.retries else []
+    said += [f"at most {seconds(one.timeout_seconds)}"] if one.timeout_seconds is not None else []
+    said += ["in a process of its own"] if one.apart else []
+    return ", ".join(said + ([] if one.cache else ["every time"]))
 
 
 def seconds(value: float | None) -> str:
@@ -53,7 +73,7 @@ def memory(value: int | None) -> str:
 
 def _row(one: StepRun) -> str:
     why = one.error or one.reason
-    cells = (
+    return _cells(
         f"{_MARKS[one.status]} {one.status}",
         one.name,
         ", ".join(one.inputs),
@@ -61,4 +81,7 @@ def _row(one: StepRun) -> str:
         memory(one.peak_memory),
         why,
     )
+
+
+def _cells(*cells: str) -> str:
     return "<tr>" + "".join(f'<td style="text-align:left">{escape(cell)}</td>' for cell in cells) + "</tr>"

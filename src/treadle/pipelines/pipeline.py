@@ -92,6 +92,11 @@ class Pipeline:
         graph.refuse_unfit(wanted, params)
         return wanted
 
+    def _repr_html_(self) -> str:
+        from treadle.pipelines.picture import pipeline_table
+
+        return pipeline_table(self)
+
     def _refuse_stray(self, params: Mapping[str, Any], resources: Mapping[str, Any]) -> None:
         steps = set(self.names)
         taken = {source for one in self.order for source in one.upstream}

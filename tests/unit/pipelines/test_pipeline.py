@@ -140,6 +140,13 @@ def test_a_pipeline_has_a_name_and_steps(name: str, steps: Any, says: str) -> No
         Pipeline(name, steps)
 
 
+def test_a_pipeline_shows_as_a_table() -> None:
+    html = Pipeline("p", [load, Step(clean, retries=2, timeout="1m"), Step(train, cache=False)])._repr_html_()
+    assert "2 more attempts, at most 1 min 0 s, in a process of its own" in html
+    assert "every time" in html
+    assert html.index("load") < html.index("clean") < html.index("train")
+
+
 def seven(n: int = 7) -> int:
     return n
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import _thread
 import os
+import subprocess
+import sys
 import threading
 import time
 from collections.abc import Callable
@@ -262,3 +264,59 @@ def test_who_was_taken_for_dead_writes_nothing_more(local: Pipelines, tmp_path: 
         local.run(Pipeline("p", [load, ended_by_another]))
     [execution] = local.list()
     assert (execution.status, execution.step("ended_by_another").status) == ("failed", "running")
+
+
+SCRIPT = """
+import os
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from treadle.artifacts import ArtifactStore, References
+from treadle.clock import SystemClock
+from treadle.database import Database, apply_migrations
+from treadle.ids import RandomIds
+from treadle.lineage import Lineage
+from treadle.pipelines import Pipeline, Pipelines, step
+
+SCALE = 10
+
+@dataclass(frozen=True)
+class Point:
+    x: int
+    process: int
+
+def scaled(x: int) -> int:
+    return SCALE * x
+
+@step(isolated=True)
+def point(x: int) -> Point:
+    return Point(scaled(x), os.getpid())
+
+@step(isolated=True)
+def moved(point: Point) -> Point:
+    return Point(point.x + 1, point.process)
+
+def told(moved: Point) -> str:
+    return f"{moved.x} {moved.process != os.getpid()}"
+
+database = Database.sqlite(Path("t.db"))
+apply_migrations(database)
+clock, store = SystemClock(), ArtifactStore(Path("artifacts"))
+references, lineage = References(database, store, "p", clock), Lineage(database, "p", clock)
+pipelines = Pipelines(database, store, references, lineage, "p", clock, RandomIds())
+execution = pipelines.run(Pipeline("script", [point, moved, told]), {"x": 4})
+print(execution.output("told"), *(one.status for one in execution.steps))
+"""
+
+
+def test_a_script_needs_no_guard_and_its_own_classes_travel(tmp_path: Path) -> None:
+    (tmp_path / "script.py").write_text(SCRIPT)
+    said = [
+        subprocess.run([sys.executable, "script.py"], cwd=tmp_path, capture_output=True, text=True, timeout=60)
+        for _ in range(2)
+    ]
+    assert [(one.stdout, one.stderr) for one in said] == [
+        ("41 True succeeded succeeded succeeded\n", ""),
+        ("41 True cached cached cached\n", ""),
+    ]
