@@ -14,11 +14,10 @@ from typing import Any
 
 from treadle.database import Database, Row
 from treadle.tracking.filters.sql import TABLES, Sql
-from treadle.tracking.filters.syntax import Both, Comparison, Filter
+from treadle.tracking.filters.syntax import Filter
+from treadle.tracking.narrowing import Narrowed, narrow
 from treadle.tracking.order import Key
 from treadle.tracking.token import Position
-
-FEW = 2_000  # matches up to which a condition is looked up before the walk
 
 
 @dataclass(frozen=True)
@@ -56,30 +55,39 @@ class Search:
 
     def _walk(self, experiment: int, limit: int, after: Position | None) -> Iterator[Found]:
         """The runs of one experiment: those that have the first key, then those that lack it."""
-        left = limit
-        if after is None or after.values[0] is not None:
-            found = self._rows(experiment, left, after, present=True)
+        narrowed = narrow(self._database, self._tree, experiment)
+        left = 0 if narrowed.runs is not None and not narrowed.runs else limit
+        if left and (after is None or after.values[0] is not None):
+            found = self._rows(experiment, narrowed, left, after, present=True)
             yield from found
             left -= len(found)
             after = None
-        if left > 0 and not self._always(self._keys[0]):
-            yield from self._rows(experiment, left, after, present=False)
+        if left and not self._always(self._keys[0]):
+            yield from self._rows(experiment, narrowed, left, after, present=False)
 
-    def _rows(self, experiment: int, limit: int, after: Position | None, *, present: bool) -> list[Found]:
+    def _rows(
+        self, experiment: int, narrowed: Narrowed, limit: int, after: Position | None, *, present: bool
+    ) -> list[Found]:
         sql = Sql(self._database.dialect)
         within = sql.bind(experiment)
-        source, columns = self._source(sql, present=present)
-        conditions = [*self._joined(sql, within, columns[0], present=present), *self._conditions(sql, within)]
+        walked = present and narrowed.runs is None
+        source, columns = self._source(sql, walked=walked)
+        conditions = [
+            *self._joined(sql, within, columns[0], present=present, walked=walked),
+            *self._conditions(sql, within, narrowed),
+        ]
         if after is not None:
             conditions.append(self._after(sql, columns, after))
-        where = " AND ".join(conditions) or "1 = 1"
-        order = ", ".join(self._order(columns, present=present))
+        order = ", ".join(self._order(columns, present=present, walked=walked))
         selected = ", ".join(f"{column} AS k{number}" for number, column in enumerate(columns))
-        query = f"SELECT r.key AS run, {selected} FROM {source} WHERE {where} ORDER BY {order} LIMIT {sql.bind(limit)}"
+        query = (
+            f"SELECT r.key AS run, {selected} FROM {source} WHERE {' AND '.join(conditions)} ORDER BY {order} "
+            f"LIMIT {sql.bind(limit)}"
+        )
         return [_found(row, len(columns)) for row in self._database.read(query, sql.values)]
 
-    def _source(self, sql: Sql, *, present: bool) -> tuple[str, list[str]]:
-        """The tables of a walk, and the column of each key in them."""
+    def _source(self, sql: Sql, *, walked: bool) -> tuple[str, list[str]]:
+        """The tables of a walk, and the column of each key in them; `walked`: along the index of the first key's values."""
         columns: list[str] = []
         source = "runs r"
         for number, key in enumerate(self._keys):
@@ -89,39 +97,32 @@ class Search:
             if key.of == "attributes":
                 continue
             table = f"{TABLES[key.of]} o{number}"
-            if number == 0 and present:
+            if number == 0 and walked:
                 # CROSS JOIN keeps SQLite from changing the order: the index of the values is walked, and runs are looked up.
                 source = f"{table} CROSS JOIN runs r"
             else:
                 source += f" LEFT JOIN {table} ON o{number}.run = r.key AND o{number}.name = {sql.bind(key.name)}"
         return source, columns
 
-    def _joined(self, sql: Sql, within: str, column: str, *, present: bool) -> list[str]:
+    def _joined(self, sql: Sql, within: str, column: str, *, present: bool, walked: bool) -> list[str]:
         """What makes the walk one over the runs that have the first key, or over those that lack it."""
         key = self._keys[0]
         if self._always(key):
             return []
         known = f"{column} IS {'NOT ' if present else ''}NULL"
-        if key.of == "attributes" or not present:
+        if key.of == "attributes" or not walked:
             return [known]
         return [f"o0.experiment = {within} AND o0.name = {sql.bind(key.name)} AND o0.run = r.key", known]
 
-    def _conditions(self, sql: Sql, within: str) -> list[str]:
-        conditions = [f"r.experiment = {within}"]
+    def _conditions(self, sql: Sql, within: str, narrowed: Narrowed) -> list[str]:
+        if narrowed.runs is None:
+            conditions = [f"r.experiment = {within}"]
+        else:  # the plus keeps SQLite from walking the experiment: these few runs are looked up
+            listed = ", ".join(str(run) for run in sorted(narrowed.runs))
+            conditions = [f"r.key IN ({listed}) AND +r.experiment = {within}"]
         if self._deleted is not None:
             conditions.append(f"r.deleted_at IS {'NOT ' if self._deleted else ''}NULL")
-        for part in self._tree.parts if isinstance(self._tree, Both) else [self._tree] if self._tree else []:
-            if isinstance(part, Comparison) and part.of != "attributes" and self._rare(part, sql.values[within[1:]]):
-                conditions.append(f"r.key IN ({sql.matches(part, within)})")
-            else:
-                conditions.append(sql.condition(part))
-        return conditions
-
-    def _rare(self, part: Comparison, experiment: int) -> bool:
-        sql = Sql(self._database.dialect)
-        matches = sql.matches(part, sql.bind(experiment))
-        row = self._database.one(f"SELECT count(*) AS n FROM ({matches} LIMIT {FEW}) x", sql.values)
-        return row is not None and row["n"] < FEW
+        return [*conditions, *(sql.condition(part) for part in narrowed.rest)]
 
     def _after(self, sql: Sql, columns: list[str], after: Position) -> str:
         """Strictly behind a position: equal in the first keys and behind in the next one."""
@@ -140,7 +141,7 @@ class Search:
         ways.append(" AND ".join([*equal, f"r.key {sign} {sql.bind(after.run)}"]))
         return "(" + " OR ".join(f"({way})" for way in ways) + ")"
 
-    def _order(self, columns: list[str], *, present: bool) -> list[str]:
+    def _order(self, columns: list[str], *, present: bool, walked: bool) -> list[str]:
         terms: list[str] = []
         for number, (key, column) in enumerate(zip(self._keys, columns, strict=True)):
             if number == 0 and not present:
@@ -149,7 +150,7 @@ class Search:
                 terms.append(f"CASE WHEN {column} IS NULL THEN 1 ELSE 0 END")
             terms.append(f"{column} {'DESC' if key.descending else 'ASC'}")
         # By the number in the table that leads the walk, so that its index gives the order by itself.
-        leads = "o0.run" if present and self._keys[0].of != "attributes" else "r.key"
+        leads = "o0.run" if walked and self._keys[0].of != "attributes" else "r.key"
         return [*terms, f"{leads} {'DESC' if self._keys[0].descending else 'ASC'}"]
 
     def _always(self, key: Key) -> bool:

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Sequence
 from typing import Any
 
 from treadle.tracking.filters.syntax import TIMES, Both, Comparison, Either, Filter, Neither, Of
 
 TABLES = {"metrics": "series", "params": "params", "tags": "tags"}
+_LAST = "\ud7ff\U0010ffff"  # no character comes right after these
 INDEXED = 200  # characters of a param or tag that its index holds
 
 
@@ -39,21 +42,46 @@ class Sql:
         if isinstance(tree, Neither):
             return f"NOT ({self.condition(tree.part)})"
         if tree.of == "attributes":
-            return f"coalesce({self._compared(f'r.{tree.name}', tree)}, 1 = 0)"
+            compared = self._compared(f"r.{tree.name}", tree)
+            return f"coalesce({compared}, 1 = 0)" if tree.name in ("finished_at", "parent") else compared
         return (
             f"EXISTS (SELECT 1 FROM {TABLES[tree.of]} c WHERE c.run = r.key AND c.name = {self.bind(tree.name)} "
             f"AND {self._compared('c.value', tree)})"
         )
 
-    def matches(self, one: Comparison, experiment: str) -> str:
-        """A query for the runs of an experiment that fulfil a comparison, through the index of its values."""
-        narrowed = ""
-        if one.of != "metrics" and one.operator == "=":
-            narrowed = f" AND substr(c.value, 1, {INDEXED}) = {self.bind(str(one.value)[:INDEXED])}"
+    def matches(self, group: Sequence[Comparison], experiment: str) -> str:
+        """A query for the runs of an experiment that fulfil comparisons of one thing, through the index of its values."""
+        first = group[0]
+        if first.of == "attributes":
+            found = " AND ".join(self._compared(f"r.{one.name}", one) for one in group)
+            # Ids are unique within a project, and indexed so.
+            owner = (
+                f" AND r.project = (SELECT project FROM experiments WHERE key = {experiment})"
+                if first.name == "id"
+                else ""
+            )
+            return f"SELECT r.key AS run FROM runs r WHERE r.experiment = {experiment} AND {found}{owner}"
+        found = " AND ".join(self._indexed(one) for one in group)
         return (
-            f"SELECT c.run FROM {TABLES[one.of]} c WHERE c.experiment = {experiment} AND c.name = {self.bind(one.name)}"
-            f"{narrowed} AND {self._compared('c.value', one)}"
+            f"SELECT c.run AS run FROM {TABLES[first.of]} c WHERE c.experiment = {experiment} "
+            f"AND c.name = {self.bind(first.name)} AND {found}"
         )
+
+    def _indexed(self, one: Comparison) -> str:
+        """A comparison of `c.value`, said so that the index of the beginnings of texts narrows it down."""
+        if one.of == "metrics" or not isinstance(one.value, str):
+            return self._compared("c.value", one)
+        shown = f"substr(c.value, 1, {INDEXED})"
+        if one.operator == "=":
+            # Between, not equal: SQLite would put the value into substr() itself and then not see the index.
+            value = self.bind(one.value)
+            return f"{shown} = {self.bind(one.value[:INDEXED])} AND c.value BETWEEN {value} AND {value}"
+        compared = self._compared("c.value", one)
+        start = re.split("[%_]", one.value, maxsplit=1)[0][:INDEXED]
+        if one.operator != "like" or not start or not self._glob or start[-1] in _LAST:
+            return compared
+        after = start[:-1] + chr(ord(start[-1]) + 1)
+        return f"{shown} >= {self.bind(start)} AND {shown} < {self.bind(after)} AND {compared}"
 
     def _compared(self, column: str, one: Comparison) -> str:
         if one.operator in ("in", "not in"):

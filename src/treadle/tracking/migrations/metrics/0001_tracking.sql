@@ -24,6 +24,8 @@ CREATE TABLE runs (
     deleted_at BIGINT,
     UNIQUE (project, id)
 );
+CREATE INDEX runs_by_number ON runs (experiment, key);
+CREATE INDEX runs_by_status ON runs (experiment, status, key);
 CREATE INDEX runs_by_start ON runs (experiment, started_at, key);
 CREATE INDEX runs_by_finish ON runs (experiment, finished_at, key);
 CREATE INDEX runs_by_name ON runs (experiment, name, key);
