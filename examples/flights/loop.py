@@ -1,7 +1,5 @@
 """Will a flight from New York arrive more than 15 minutes late? Asked when it is due to leave, answered when it lands."""
 
-# pyright: strict, reportMissingTypeStubs=false
-
 from sklearn.linear_model import LogisticRegression
 from xgboost import XGBClassifier
 
@@ -55,3 +53,5 @@ late = td.Loop(
     search=td.Search({"learning_rate": td.search.log_uniform(0.05, 0.3)}, trials=3),
     gates=[td.checks.AtLeast("roc_auc", 0.65), td.checks.Slices("origin", "carrier", within=0.2)],
 )
+
+# pyright: strict, reportMissingTypeStubs=false
