@@ -37,7 +37,11 @@ def _described(path: str, command: Any) -> Iterator[str]:
             yield from _described(f"{path} {name}", each)
         return
     arguments = [p for p in command.params if p.param_type_name == "argument"]
-    options = [p for p in command.params if p.param_type_name == "option" and p.name != "help" and not (p.name == "json" and p.is_flag)]
+    options = [
+        p
+        for p in command.params
+        if p.param_type_name == "option" and p.name != "help" and not (p.name == "json" and p.is_flag)
+    ]
     usage = " ".join([path, *(_written(a) for a in arguments)])
     yield f"{'###' if path.count(' ') > 1 else '##'} {path}"
     yield _sentence(command.help)
@@ -45,7 +49,9 @@ def _described(path: str, command: Any) -> Iterator[str]:
     rows = [(f"`{_written(a)}`", a.help or "") for a in arguments]
     rows += [(f"`{', '.join(o.opts)}`", _sentence(o.help or "") + _default(o)) for o in options]
     if rows:
-        yield "\n".join(["| argument | meaning |", "|---|---|", *(f"| {name} | {_cell(text)} |" for name, text in rows)])
+        yield "\n".join(
+            ["| argument | meaning |", "|---|---|", *(f"| {name} | {_cell(text)} |" for name, text in rows)]
+        )
 
 
 def _written(argument: Any) -> str:
