@@ -33,7 +33,7 @@ class Proposal:
 
         return Verdict.of(
             judgement.allowed,
-            summary=f"{self.version} {self._outcome(judgement)} ({self.who}: {self.why})",
+            summary=f"{self.version} {self._outcome(judgement)}",
             alias=self.alias,
             from_version=self.held,
             to_version=self.version.number,
@@ -63,8 +63,8 @@ class Proposal:
 
     def _outcome(self, judgement: Judgement) -> str:
         if not judgement.allowed:
-            return f"was not made {self.alias}: {'; '.join(judgement.reasons)}"
-        done = f"became {self.alias}" if self.kind == "promotion" else f"became {self.alias} again"
+            return f"was not made {self.alias}, as {self.who} asked: {'; '.join(judgement.reasons)}"
+        done = f"became {self.alias}{' again' if self.kind == 'rollback' else ''} ({self.who}: {self.why})"
         if judgement.overridden:
             return f"{done} although {'; '.join(judgement.reasons)}, because {self.override}"
         return done

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from treadle.serving.measures import Measures, prometheus_text
     from treadle.serving.plane import DataPlane
     from treadle.serving.reading import read_batches, read_segments
-    from treadle.serving.record import PredictionRecord
+    from treadle.serving.record import PredictionRecord, records_of
     from treadle.serving.worker_state import WorkerState, read_workers
 
 __all__ = [
@@ -36,6 +36,7 @@ __all__ = [
     "read_batches",
     "read_segments",
     "read_workers",
+    "records_of",
 ]
 
 __getattr__ = door(
@@ -53,5 +54,6 @@ __getattr__ = door(
         "read_batches": "reading",
         "read_segments": "reading",
         "read_workers": "worker_state",
+        "records_of": "record",
     },
 )

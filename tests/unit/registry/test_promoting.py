@@ -21,7 +21,7 @@ def test_a_version_that_passed_its_gates_becomes_champion(bench: Bench) -> None:
     gate = bench.verdict(version, True)
     moved = bench.registry().promote("late", 1, why=" passed every gate ", principal="ada")
     assert (moved.from_version, moved.to_version, moved.who, moved.why) == (None, 1, "ada", "passed every gate")
-    assert (moved.kind, moved.override, moved.at) == ("promotion", "", bench.clock.now())
+    assert (moved.kind, moved.override, moved.at) == ("promotion", "", bench.ground.clock.now())
     (recorded,) = bench.about(version, "promotion")
     assert moved.evidence == (gate.id, recorded.id)
     assert recorded.principal == "ada"
@@ -68,7 +68,7 @@ def test_expired_evidence_is_no_evidence_for_a_new_promotion_but_unserves_nobody
     registry.promote("late", 1, why="good", principal="ada")
     second = bench.version(b"2")
     bench.verdict(second, True, expires="1d")
-    bench.clock.advance(timedelta(days=30))
+    bench.ground.clock.advance(timedelta(days=30))
     assert registry.get("late").number == 1
     with pytest.raises(Refused, match="there is no evidence"):
         registry.promote("late", 2, why="late", principal="ada")
@@ -221,7 +221,7 @@ def test_the_ledger_stays_whole_through_all_of_it(bench: Bench) -> None:
         registry.promote("late", number, why="newer", principal="ada")
     registry.rollback("late", why="bad", principal="ada")
     registry.refuse("late", 2, "bad")
-    verified = bench.ledger.verify()
+    verified = bench.ground.ledger.verify()
     assert verified.ok
     assert verified.records == 6
 
@@ -232,15 +232,15 @@ def test_a_move_whose_hook_fails_did_not_happen(bench: Bench) -> None:
             raise RuntimeError("disk")
 
     bench.good(b"1")
-    before = len(bench.ledger.find())
+    before = len(bench.ground.ledger.find())
     with pytest.raises(RuntimeError):
         bench.registry(hooks=(Broken(),)).promote("late", 1, why="good", principal="ada")
     assert bench.registry().get("late", 1).status == "candidate"
-    assert len(bench.ledger.find()) == before
+    assert len(bench.ground.ledger.find()) == before
 
 
 def test_a_check_that_only_warns_stops_nothing(bench: Bench) -> None:
     version = bench.version(gates=(GATE, "calibrated"))
     bench.verdict(version, True)
-    bench.ledger.record("calibrated", "candidate", version.subject, Verdict.of(False), reaction="warn")
+    bench.ground.ledger.record("calibrated", "candidate", version.subject, Verdict.of(False), reaction="warn")
     assert bench.registry().judge("late", 1).allowed

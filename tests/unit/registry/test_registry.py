@@ -37,7 +37,7 @@ def test_a_version_keeps_what_it_was_made_with(bench: Bench) -> None:
         "loop",
     )
     assert found.metrics["roc_auc"]["low"] == 0.7
-    assert found.created_at == bench.clock.now()
+    assert found.created_at == bench.ground.clock.now()
     assert (str(found), str(found.ref), str(found.subject)) == (
         "late@1",
         "model_version:late@1",
@@ -60,7 +60,7 @@ def test_the_same_package_of_the_same_execution_is_one_version(bench: Bench) -> 
 
 def test_its_bytes_are_held(bench: Bench) -> None:
     version = bench.version()
-    assert bench.references.owners(version.digest) == ("model_version:late@1",)
+    assert bench.ground.references.owners(version.digest) == ("model_version:late@1",)
 
 
 def test_a_package_whose_bytes_are_gone_registers_nothing(bench: Bench) -> None:
@@ -70,7 +70,7 @@ def test_a_package_whose_bytes_are_gone_registers_nothing(bench: Bench) -> None:
 
 
 def test_version_references_and_evidence_are_one_change(bench: Bench) -> None:
-    digest = bench.store.put(b"model")
+    digest = bench.ground.artifacts.put(b"model")
 
     def judge(version: ModelVersion) -> None:
         bench.verdict(version, True)
@@ -79,25 +79,25 @@ def test_version_references_and_evidence_are_one_change(bench: Bench) -> None:
     with pytest.raises(RuntimeError):
         bench.registry().create_version("late", digest, gates=["g"], judge=judge)
     assert bench.registry().models() == []
-    assert bench.references.owners(digest) == ()
-    assert bench.ledger.find() == []
+    assert bench.ground.references.owners(digest) == ()
+    assert bench.ground.ledger.find() == []
     kept = bench.registry().create_version("late", digest, judge=lambda v: bench.verdict(v, True))
     assert kept.number == 1
-    assert len(bench.ledger.latest(kept.subject)) == 1
+    assert len(bench.ground.ledger.latest(kept.subject)) == 1
 
 
 def test_judging_again_is_left_out_for_a_version_that_is_there(bench: Bench) -> None:
-    digest = bench.store.put(b"model")
+    digest = bench.ground.artifacts.put(b"model")
     for _ in range(2):
         bench.registry().create_version(
-            "late", digest, judge=lambda v: bench.ledger.record("g", "candidate", v.subject, Verdict("passed"))
+            "late", digest, judge=lambda v: bench.ground.ledger.record("g", "candidate", v.subject, Verdict("passed"))
         )
-    assert len(bench.ledger.find()) == 1
+    assert len(bench.ground.ledger.find()) == 1
 
 
 def test_an_outer_transaction_takes_the_version_with_it(bench: Bench) -> None:
     def crash() -> None:
-        with bench.database.transaction():
+        with bench.ground.database.transaction():
             bench.version()
             raise RuntimeError
 
@@ -139,7 +139,7 @@ def test_an_unknown_name_offers_the_nearest(bench: Bench, model: str, version: i
 @pytest.mark.parametrize("name", ["", "a/b", "late@2", "a:b", " late", "x" * 129, "é?"])
 def test_names_that_break_references_are_refused(bench: Bench, name: str) -> None:
     with pytest.raises(InvalidInput) as caught:
-        bench.registry().create_version(name, bench.store.put(b"1"))
+        bench.registry().create_version(name, bench.ground.artifacts.put(b"1"))
     assert caught.value.field == "model"
 
 
@@ -163,7 +163,7 @@ def test_documents_can_be_attached_later(bench: Bench) -> None:
 
 
 def test_versions_made_at_once_get_numbers_of_their_own(bench: Bench) -> None:
-    digests = [bench.store.put(str(n).encode()) for n in range(8)]
+    digests = [bench.ground.artifacts.put(str(n).encode()) for n in range(8)]
     numbers: list[int] = []
     failures: list[TreadleError] = []
 
@@ -204,7 +204,7 @@ class Recorder:
 def test_hooks_are_told_of_each_change_once(bench: Bench) -> None:
     recorder = Recorder()
     registry = bench.registry(hooks=(recorder,))
-    digest = bench.store.put(b"1")
+    digest = bench.ground.artifacts.put(b"1")
     for _ in range(2):
         registry.create_version("late", digest)
     for _ in range(2):

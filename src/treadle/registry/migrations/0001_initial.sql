@@ -52,7 +52,7 @@ CREATE TABLE model_aliases (
 
 CREATE TABLE model_promotions (
     sequence {key},
-    id TEXT NOT NULL UNIQUE,
+    id TEXT NOT NULL,
     project TEXT NOT NULL,
     environment TEXT NOT NULL,
     model TEXT NOT NULL,
@@ -65,7 +65,8 @@ CREATE TABLE model_promotions (
     override_reason TEXT,
     evidence TEXT NOT NULL,
     at BIGINT NOT NULL,
-    recorded_at BIGINT NOT NULL
+    recorded_at BIGINT NOT NULL,
+    UNIQUE (project, id)
 );
 
 CREATE INDEX model_promotions_by_model ON model_promotions (project, environment, model, alias, sequence);

@@ -63,7 +63,8 @@ def chart_bundle(state: Path) -> bytes:
             return path.read_bytes()
         import vl_convert
 
-        packed = gzip.compress(vl_convert.javascript_bundle(None).encode(), 6, mtime=0)
+        script = vl_convert.javascript_bundle()  # type: ignore[reportCallIssue]
+        packed = gzip.compress(script.encode(), 6, mtime=0)
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
             half = path.with_suffix(f".{os.getpid()}.half")

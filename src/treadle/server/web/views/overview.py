@@ -105,6 +105,8 @@ def decisions(workspace: Workspace, limit: int = 8) -> tuple[Decision, ...]:
     for check in ("promotion", "rollback", "refusal"):
         found.extend(workspace.ledger.find(check=check, limit=limit))
     found.sort(key=lambda e: e.sequence, reverse=True)
+    refused = {e.subject for e in found if e.check == "refusal"}
+    found = [e for e in found if e.check != "promotion" or e.verdict.status == "passed" or e.subject not in refused]
     return tuple(
         Decision(
             text=e.verdict.summary or f"{e.check} of {e.subject.id}",

@@ -57,7 +57,7 @@ class Traffic:
 
     def recent(self, limit: int = 50) -> Sequence[PredictionRecord]:
         """The newest predictions, newest first."""
-        from treadle.serving.record import records_of
+        from treadle.serving import records_of
 
         found: list[PredictionRecord] = []
         for schema, batch in sorted(self.newest, key=lambda pair: _first(pair[1].at), reverse=True):
