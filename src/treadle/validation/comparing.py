@@ -154,7 +154,7 @@ def _range(expected: ColumnSchema, seen: ColumnStatistics, schema: Schema) -> It
 def _drift(
     expected: ColumnSchema, seen: ColumnStatistics, before: ColumnStatistics | None, schema: Schema
 ) -> Iterator[Anomaly]:
-    if before is None or before.type != seen.type:
+    if before is None or before.type != seen.type or expected.name in schema.key:  # new rows have new keys
         return
     limit = schema.drift if expected.drift is None else expected.drift
     measured = distance(before, seen, "js")

@@ -30,7 +30,9 @@ _COLUMN_KEYS = ("type", "required", "nulls", "domain", "min", "max", "drift", "r
 def to_toml(schema: Schema, *, origin: str = "") -> str:
     """The file of a schema; `origin` says in its header what it was inferred from."""
     header = _HEADER.format(
-        name=schema.name, origin=f", inferred from {origin}" if origin else "", types=", ".join(COLUMN_TYPES)
+        name=schema.name,
+        origin=f", inferred from {' '.join(origin.split())}" if origin else "",
+        types=", ".join(COLUMN_TYPES),
     )
     lines = [header, "[dataset]", f"name = {_text(schema.name)}", f"key = {_list(schema.key)}"]
     lines += [
