@@ -114,12 +114,15 @@ class PredictionLog:
         except Corrupt:  # kept as it is for whoever looks into it; writing goes on in the next one
             self._open(path.with_name(f"{self.worker}-{_number(path) + 1:08d}.log"))
             return
-        self._file = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT | getattr(os, "O_CLOEXEC", 0), 0o644)
-        if not new:
-            os.ftruncate(self._file, whole)
-        if whole == 0 and os.write(self._file, MAGIC) != len(MAGIC):
-            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
-        self._size = max(whole, len(MAGIC))
+        handle = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT | getattr(os, "O_CLOEXEC", 0), 0o644)
+        try:
+            os.ftruncate(handle, whole)
+            if whole == 0 and os.write(handle, MAGIC) != len(MAGIC):
+                raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+        except OSError:
+            os.close(handle)
+            raise
+        self._file, self._size = handle, max(whole, len(MAGIC))
         if new and self.durability == "power":
             _sync_folder(self.folder)
 

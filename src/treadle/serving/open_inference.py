@@ -113,7 +113,8 @@ def _matrix(tensor: Tensor) -> Question:
         except (msgspec.DecodeError, RecursionError):  # nested, with nulls, or wrong: the patient way says which
             values = None
         if values is not None and len(values) == rows * width:
-            return Question(rows, matrix=np.array(values, dtype=np.float32).reshape(rows, width))
+            with np.errstate(over="ignore"):
+                return Question(rows, matrix=np.array(values, dtype=np.float32).reshape(rows, width))
     if tensor.datatype == "BYTES":
         raise InvalidInput(
             f"{tensor.name} is BYTES; the model reads numbers.", mend="Send FP32.", field=_place(tensor, "datatype")
