@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 import pyarrow as pa
 
-from treadle.datasets import DatasetVersion, Engine
+from treadle.datasets import DatasetVersion, Engine, Session
 from treadle.features.asked import Asked
 from treadle.features.history import history_sql
 from treadle.features.layout import Layout
@@ -18,6 +18,7 @@ Columns = list[pa.ChunkedArray]
 _MOMENT = pa.timestamp("us", tz="UTC")
 # Looking for rivals of the matched rows costs with the rows asked for, of all rows with the version; the latter is remembered.
 _FEW = 0.1
+_REMEMBERED = 1_000
 
 
 class Joining:
@@ -52,21 +53,32 @@ class Joining:
             columns[f"v{i}_tick"] = _moments(asked.ticks(layout.view.every))
         table = pa.table(columns)
         sources = {f"source{i}": version for i, (_, version) in enumerate(layouts)}
+        near = [
+            i
+            for i, (layout, version) in enumerate(layouts)
+            if _identity(layout, version) not in self._unique and len(asked.instants) <= _FEW * version.rows
+        ]
         with self._engine.session({"asked": table, **sources}) as session:
-            found = _in_order(session.query(straight_sql([layout for layout, _ in layouts])))
+            found = _in_order(session.query(straight_sql([layout for layout, _ in layouts], near)))
             answers: list[Columns | None] = []
             for i, (layout, version) in enumerate(layouts):
-                clean = self._unique.get(_identity(layout, version))
-                if clean is None and len(asked.instants) > _FEW * version.rows:
-                    clean = bool(session.rows(unique_sql(layout, i))[0][0])
-                    self._unique[_identity(layout, version)] = clean
-                elif clean is None:
+                if i in near:
                     matched = {f"k{j}": table[f"v{i}_k{j}"] for j in range(len(layout.entity))}
                     session.add("matched", pa.table({**matched, "e": found[f"v{i}_e"]}))
                     clean = not session.rows(tied_sql(layout, i))[0][0]
-                features = [found[f"v{i}_f{j}"] for j in range(len(layout.view.features))]
-                answers.append(features if clean else None)
+                else:
+                    clean = self._is_unique(session, layout, version, i)
+                answers.append([found[f"v{i}_f{j}"] for j in range(len(layout.view.features))] if clean else None)
             return answers
+
+    def _is_unique(self, session: Session, layout: Layout, version: DatasetVersion, index: int) -> bool:
+        """Whether no rows of a version tie; a version never changes, so it is asked once."""
+        identity = _identity(layout, version)
+        if identity not in self._unique:
+            if len(self._unique) >= _REMEMBERED:
+                self._unique.clear()
+            self._unique[identity] = bool(session.rows(unique_sql(layout, index))[0][0])
+        return self._unique[identity]
 
     def _general(self, asked: Asked, layout: Layout, version: DatasetVersion) -> Columns:
         ticks = asked.ticks(layout.view.every)

@@ -6,21 +6,23 @@ rows with equal key and event time it takes is up to the engine; `tied_sql` find
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from treadle.features.layout import Layout
 from treadle.features.rows import present, quoted
 
 
-def straight_sql(layouts: Sequence[Layout]) -> str:
-    """The rows of `asked` in any order: `row`, then per view `v<i>_e`, the matched event time, and the features `v<i>_f<j>`.
+def straight_sql(layouts: Sequence[Layout], matched: Collection[int] = ()) -> str:
+    """The rows of `asked` in any order: `row`, then per view the features `v<i>_f<j>`.
 
-    Reads the tables `source<i>`; `asked` has the instants `t` and, per view, the key `v<i>_k<j>` and the tick `v<i>_tick`.
+    For the views in `matched` also `v<i>_e`, the event time of the row that matched. Reads the tables `source<i>`; `asked` has the
+    instants `t` and, per view, the key `v<i>_k<j>` and the tick `v<i>_tick`.
     """
     chosen, joins = ["a.row"], []
     for i, layout in enumerate(layouts):
         time = f"s{i}.{quoted(layout.time.name)}"
-        chosen.append(f"{time} AS v{i}_e")
+        if i in matched:
+            chosen.append(f"{time} AS v{i}_e")
         ttl = layout.view.ttl_us
         for j, name in enumerate(layout.view.feature_names):
             value = f"s{i}.{quoted(name)}"

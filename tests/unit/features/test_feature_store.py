@@ -106,6 +106,16 @@ class TestHistory:
         assert list(history(known, view, "AA", 20)[0].values()) == [0, 0, None, None, None, None]
         assert list(history(known, view, "XX", 20)[0].values()) == [None] * 6, "nothing is known of this carrier at all"
 
+    def test_aggregates_know_one_zero(self, kitchen: Any) -> None:
+        """Which of two zeros comes first would depend on the plan."""
+        rows = pa.table({"id": [1, 2], "carrier": ["AA", "AA"], "at": hours(1, 2), "x": [-0.0, -0.0]})
+        source = kitchen.source("zeros", rows, id="id", time="at")
+        view = FeatureView("v", source, entity="carrier", features=[f("x", over="1d") for f in (mean, sum, min, max)])
+        assert repr(history(kitchen, view, "AA", 2)[0].values()) == "dict_values([0.0, 0.0, 0.0, 0.0])"
+        done = kitchen.store.materialize(view, T0 + timedelta(hours=2))
+        online = kitchen.store.get_online_features([view], [{"carrier": "AA"}], at=done.until)[0]
+        assert repr(online.values()) == "dict_values([0.0, 0.0, 0.0, 0.0])"
+
     def test_with_a_cadence_history_stands_at_the_last_tick(self, known: Any) -> None:
         view = FeatureView("v", flights(), entity="carrier", features=["miles"], every="3h", ttl="5h")
         found = [row["v__miles"] for row in history(known, view, "AA", 2, 3, 5.9, 6, 9, 9.1)]

@@ -57,10 +57,13 @@ def test_ties_are_settled_by_content_whatever_the_order_of_rows(kitchen: Any, ro
     for turn in range(3):
         name = f"weather{turn}"
         kitchen.write(name, table.take(pa.array(draw.sample(range(table.num_rows), table.num_rows))))
-        view = view_of(table, name)
+        views = [
+            view_of(table, name),
+            FeatureView("other", view_of(table, name).source, entity="station", features=["temp"]),
+        ]
         for _ in range(2):  # the second time what is known of the version is remembered
-            found = kitchen.store.get_historical_features(points, [view], time="t")
-            assert found[f"{name}__temp"].to_pylist() == wanted
+            found = kitchen.store.get_historical_features(points, views, time="t")
+            assert found[f"{name}__temp"].to_pylist() == found["other__temp"].to_pylist() == wanted
 
 
 def test_rows_that_do_not_tie_take_one_join(kitchen: Any, monkeypatch: pytest.MonkeyPatch) -> None:
