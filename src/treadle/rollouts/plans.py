@@ -41,7 +41,9 @@ class Canary:
                 field="steps",
             )
         if self.samples < 1:
-            raise InvalidInput("A canary step needs at least one sample.", mend="For example samples=1_000.", field="samples")
+            raise InvalidInput(
+                "A canary step needs at least one sample.", mend="For example samples=1_000.", field="samples"
+            )
         object.__setattr__(self, "steps", steps)
         if self.bake is not None:
             object.__setattr__(self, "bake", duration(self.bake, field="bake"))
