@@ -36,7 +36,7 @@ class Datasets:
     """Rows of a project in versions that can be returned to.
 
     Tables lie below `tables` as Delta Lake folders. Their logs are the truth; the database only indexes them, and what a crash
-    left out of it is put back the next time anybody looks.
+    left out of it is put back the next time anybody looks. With `durability="power"` a version also survives power loss.
     """
 
     def __init__(
@@ -49,6 +49,7 @@ class Datasets:
         clock: Clock,
         ids: Ids,
         lineage: Lineage | None = None,
+        durability: str = "process",
     ) -> None:
         self._database = database
         self._folder = Path(tables) / project
@@ -56,6 +57,7 @@ class Datasets:
         self._clock = clock
         self._ids = ids
         self._lineage = lineage
+        self._durability = durability
         self._store = VersionStore(database, project)
         engine.resolve_with(self.files)
         self.reconcile()
@@ -229,7 +231,7 @@ class Datasets:
         return Ingestion(self._engine, self._table, self._clock, self._ids, before)
 
     def _table(self, name: str) -> VersionedTable:
-        return VersionedTable(self._folder / name)
+        return VersionedTable(self._folder / name, durability=self._durability)
 
     def _latest(self, name: str) -> Record:
         record = self._store.latest(name)

@@ -27,7 +27,7 @@ class Csv:
     patterns: tuple[str, ...]
     delimiter: str = ","
     nulls: tuple[str, ...] = ("", "NA")
-    types: Mapping[str, ColumnType] = field(default_factory=dict)
+    types: Mapping[str, ColumnType] = field(default_factory=dict, hash=False)
     timezone: str = "UTC"
 
     @property

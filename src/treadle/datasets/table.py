@@ -8,6 +8,7 @@ Source: the Delta transaction log protocol, https://github.com/delta-io/delta/bl
 from __future__ import annotations
 
 import json
+import os
 import re
 from collections.abc import Collection, Iterator
 from pathlib import Path
@@ -30,7 +31,7 @@ _CONFIGURATION = {"delta.enableExpiredLogCleanup": "false"}
 class VersionedTable:
     """The Delta table in one folder."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, *, durability: str = "process") -> None:
         if re.search("%[0-9A-Fa-f]{2}", str(folder)):  # delta-rs 1.6 takes %20 in a path for a space
             raise InvalidInput(
                 f"Tables cannot be kept in {folder}: a folder's name must not contain '%' and two hexadecimal digits.",
@@ -38,6 +39,7 @@ class VersionedTable:
                 field="storage.tables",
             )
         self.folder = folder
+        self._power = durability == "power"
 
     def has(self, version: int) -> bool:
         """Whether the log has an entry of this number; costs one look at the folder."""
@@ -56,6 +58,7 @@ class VersionedTable:
             app_transactions=[Transaction(_APPLICATION, record.version.number)],
         )
         try:
+            self._force(self.folder / part)
             table = DeltaTable.create(self.folder, wanted, mode="ignore", configuration=_CONFIGURATION)
             if (table.transaction_version(_APPLICATION) or 0) >= record.version.number:
                 raise self._lost(record)
@@ -69,6 +72,7 @@ class VersionedTable:
             made = table.version()
             while (found := self._read(made)) is None or found["number"] != record.version.number:
                 made += 1
+            self._force(self._entry(made))
         except CommitFailedError as error:
             raise self._lost(record) from error
         except (DeltaError, OSError) as error:
@@ -109,6 +113,15 @@ class VersionedTable:
                 path.unlink(missing_ok=True)
                 removed += 1
         return removed
+
+    def _force(self, path: Path) -> None:
+        """With `durability = "power"`: put a file and its name in the folder on the disk itself."""
+        for place in (path, path.parent) if self._power else ():
+            handle = os.open(place, os.O_RDONLY)
+            try:
+                os.fsync(handle)
+            finally:
+                os.close(handle)
 
     def _action(self, part: str, rows: int) -> AddAction:
         written = (self.folder / part).stat()

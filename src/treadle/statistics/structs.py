@@ -51,7 +51,7 @@ class ColumnStatistics:
     max: float | str | None = None
     mean: float | None = None
     std: float | None = None
-    quantiles: Mapping[str, float] = field(default_factory=dict)
+    quantiles: Mapping[str, float] = field(default_factory=dict, hash=False)
     histogram: Histogram | None = None
     cells: Histogram | None = None
     top: tuple[tuple[Value, int], ...] = ()

@@ -57,5 +57,5 @@ class Facts:
 
     duplicates: int = 0
     duplicate_examples: tuple[str, ...] = ()
-    future: Mapping[str, int] = field(default_factory=dict)
-    future_examples: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    future: Mapping[str, int] = field(default_factory=dict, hash=False)
+    future_examples: Mapping[str, tuple[str, ...]] = field(default_factory=dict, hash=False)

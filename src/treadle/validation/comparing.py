@@ -96,7 +96,7 @@ def _values(expected: ColumnSchema, seen: ColumnStatistics, schema: Schema, rows
             "non_finite",
             name,
             f"Column {name!r} holds {seen.non_finite:,} values that are not finite (NaN or infinity).",
-            "Replace them by missing values or mend the calculation.",
+            'Mend the calculation, or make them missing values (of a CSV file with nulls=["", "NA", "NaN"]).',
             value=float(seen.non_finite),
             threshold=0.0,
         )

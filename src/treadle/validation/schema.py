@@ -58,7 +58,7 @@ class ColumnSchema:
     min: float | None = None
     max: float | None = None
     drift: float | None = None
-    reactions: Mapping[AnomalyKind, Reaction] = field(default_factory=dict)
+    reactions: Mapping[AnomalyKind, Reaction] = field(default_factory=dict, hash=False)
 
 
 @dataclass(frozen=True)
@@ -74,7 +74,7 @@ class Schema:
     time: str | None = None
     created: str | None = None
     drift: float = DEFAULT_DRIFT
-    reactions: Mapping[AnomalyKind, Reaction] = field(default_factory=lambda: dict(DEFAULT_REACTIONS))
+    reactions: Mapping[AnomalyKind, Reaction] = field(default_factory=lambda: dict(DEFAULT_REACTIONS), hash=False)
 
     def column(self, name: str) -> ColumnSchema:
         """One column. Raises `NotFound` that offers the nearest names."""

@@ -77,6 +77,11 @@ def test_a_column_the_data_lacks_is_offered_the_nearest() -> None:
     assert caught.value.where == source.declared_at
 
 
+def test_declarations_can_be_keys() -> None:
+    source = Source("s", csv("x.csv", types={"a": "text"}), id=["id"])
+    assert {source: 1}[Source("s", csv("x.csv", types={"a": "text"}), id=["id"])] == 1
+
+
 @pytest.mark.parametrize(
     "change", [{"delimiter": ";"}, {"nulls": ["-"]}, {"types": {"a": "text"}}, {"timezone": "Europe/Rome"}]
 )

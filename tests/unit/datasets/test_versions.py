@@ -322,3 +322,44 @@ def test_a_folder_the_tables_would_be_lost_in_is_refused(tmp_path: Path) -> None
     )
     with pytest.raises(InvalidInput, match="Rename the folder"):
         datasets.write("d", pa.table({"a": [1]}))
+
+
+def test_rows_keep_the_order_of_their_files(plain: Datasets, write: Write, tmp_path: Path) -> None:
+    for number in range(4):
+        header = "id,x" if number % 2 else "x,id"
+        write(
+            f"{number}.csv",
+            header + "\n" + "".join(f"{number * 50_000 + i},{number * 50_000 + i}\n" for i in range(50_000)),
+        )
+    version = ingest(plain, tmp_path).version
+    assert plain.read(version)["id"].to_pylist() == list(range(200_000))
+
+
+def test_power_loss_is_prepared_for_when_asked(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    import os
+
+    forced: list[str] = []
+    monkeypatch.setattr(os, "fsync", lambda handle: forced.append(os.readlink(f"/proc/self/fd/{handle}")))
+    ground = Ground.at(tmp_path)
+    for durability in ("process", "power"):
+        forced.clear()
+        datasets = Datasets(
+            ground.database,
+            tmp_path / durability,
+            Engine(temp=tmp_path / "t"),
+            project="test",
+            clock=ground.clock,
+            ids=ground.ids,
+            durability=durability,
+        )
+        datasets.write(durability, pa.table({"a": [1]}))
+        names = [Path(path).name for path in forced]
+        if durability == "process":
+            assert names == []
+        else:
+            assert [name.partition("-")[0] for name in names] == [
+                "part",
+                "power",
+                "00000000000000000001.json",
+                "_delta_log",
+            ]
