@@ -24,6 +24,7 @@ from treadle.cli import (
     serve,
     server,
     status,
+    tokens,
     up,
 )
 from treadle.cli.exits import BUG, OK, STOPPED, described, exit_code, foreseen, report_crash
@@ -55,6 +56,7 @@ for module, name in (
     (models, "models"),
     (checks, "checks"),
     (audit, "audit"),
+    (tokens, "tokens"),
 ):
     app.add_typer(module.app, name=name, rich_help_panel=LOOK)
 

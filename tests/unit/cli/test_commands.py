@@ -124,6 +124,24 @@ def test_check_and_audit_commands(project, call, tmp_path):
     assert [e["sequence"] for e in listed] == sorted((e["sequence"] for e in listed), reverse=True)
 
 
+def test_token_commands(project, call):
+    issued = call(project, "tokens", "issue", "ci", "--role", "editor", "--environment", "staging", "--expires", "90d")[
+        1
+    ]
+    (listed,) = call(project, "tokens", "list")[1]["tokens"]
+    assert (listed["id"], listed["principal"], listed["role"], listed["environment"]) == (
+        issued["id"],
+        "ci",
+        "editor",
+        "staging",
+    )
+    assert issued["token"].split(".")[2] not in str(listed)
+    assert call(project, "tokens", "revoke", issued["token"])[1] == {"revoked": issued["id"]}
+    assert call(project, "tokens", "list")[1]["tokens"][0]["revoked_at"] is not None
+    assert call(project, "tokens", "revoke", "nothing")[0] == 3
+    assert call(project, "tokens", "issue", "ci", "--expires", "soon")[0] == 2
+
+
 def test_doctor(project, call):
     _, told = call(project, "doctor")
     names = {finding["name"] for finding in told["findings"]}
