@@ -18,7 +18,7 @@ from treadle import __version__
 from treadle.clock import Clock
 from treadle.errors import InvalidInput, NotFound, TreadleError
 from treadle.ids import Ids
-from treadle.server.oip.errors import body_of, error_body, status_of
+from treadle.server.oip.errors import TooLarge, body_of, error_body, status_of
 from treadle.serving import DataPlane, prometheus_text, read_workers
 
 Scope = MutableMapping[str, Any]
@@ -103,6 +103,8 @@ class InferenceApp:
         path: str = scope["path"]
         if path.startswith("/v2/models/"):
             parts = path[11:].rstrip("/").split("/")
+            if not parts[0]:
+                raise _unknown(path)
             if parts[-1] == "infer" and len(parts) in (2, 4):
                 if len(parts) == 4 and parts[1] != "versions":
                     raise _unknown(path)
@@ -186,7 +188,7 @@ class InferenceApp:
         body: bytes = message.get("body", b"")
         if not message.get("more_body"):
             if len(body) > self._largest:
-                raise _TooLarge(self._largest)
+                raise TooLarge(self._largest)
             return self._plain(scope, body)
         pieces, size = [body], len(body)
         while message.get("more_body"):
@@ -194,7 +196,7 @@ class InferenceApp:
             piece = message.get("body", b"")
             size += len(piece)
             if size > self._largest:
-                raise _TooLarge(self._largest)
+                raise TooLarge(self._largest)
             pieces.append(piece)
         return self._plain(scope, b"".join(pieces))
 
@@ -226,15 +228,6 @@ class InferenceApp:
         """The endpoint a path names, if there is one: a client must not be able to make up names in the metrics."""
         name = path[11:].partition("/")[0] if path.startswith("/v2/models/") else ""
         return name if name in self.plane.endpoints() else ""
-
-
-class _TooLarge(InvalidInput):
-    """The body is larger than one may be."""
-
-    def __init__(self, largest: int) -> None:
-        super().__init__(
-            f"The body is larger than {largest >> 20} MB.", mend="Send fewer rows in one request.", field="body"
-        )
 
 
 def build_app(

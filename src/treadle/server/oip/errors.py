@@ -17,7 +17,17 @@ from treadle.errors import (
     Unavailable,
 )
 
+
+class TooLarge(InvalidInput):
+    """The body is larger than one may be."""
+
+    def __init__(self, largest: int) -> None:
+        size = f"{largest >> 20} MB" if largest >> 20 else f"{largest:,} bytes"
+        super().__init__(f"The body is larger than {size}.", mend="Send fewer rows in one request.", field="body")
+
+
 _STATUS: tuple[tuple[type[TreadleError], int], ...] = (
+    (TooLarge, 413),
     (InvalidInput, 400),
     (Unauthenticated, 401),
     (Forbidden, 403),

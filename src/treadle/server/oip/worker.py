@@ -58,7 +58,10 @@ def _serve(app: InferenceApp, listening: socket.socket) -> int:
         timeout_graceful_shutdown=GRACE_SECONDS,
     )
     server = uvicorn.Server(config)
-    server.run(sockets=[listening])
+    try:
+        server.run(sockets=[listening])
+    except SystemExit:  # it could not start and has said why
+        return 1
     return 0 if server.started else 1
 
 
