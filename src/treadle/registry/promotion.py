@@ -29,7 +29,7 @@ def judge_promotion(version: ModelVersion, gates: Decision, override: str | None
     version never does. Missing evidence counts like failed evidence.
     """
     if version.status == "refused":
-        return Judgement(False, False, (f"{version} was refused: {version.refused_why}",))
+        return Judgement(False, False, (f"{version} was refused: {version.refused_why.rstrip('.')}",))
     reasons = _against(version, gates)
     if not reasons:
         return Judgement(True, False, ())

@@ -268,7 +268,8 @@ class Registry:
                 )
             if version.status != "refused":
                 self._store.mark_refused(model, version.number, why, self._clock.now())
-                verdict = Verdict.of(False, summary=f"{version} was refused: {why}", who=principal, why=why)
+                told = why if why.startswith(str(version)) else f"{version} was refused: {why}"
+                verdict = Verdict.of(False, summary=told, who=principal, why=why)
                 self._ledger.record("refusal", "release", version.subject, verdict, principal=principal)
         return self.get(model, version.number)
 

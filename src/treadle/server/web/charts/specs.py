@@ -122,7 +122,7 @@ def contributions(rows: Iterable[tuple[str, float]]) -> Spec:
             },
             "tooltip": [{"field": "feature"}, {"field": "value", "format": ".4g", "title": "contribution"}],
         },
-        height={"step": 22},
+        height=max(60, 22 * len(values)),
     )
 
 
@@ -165,27 +165,13 @@ def traffic(unit: str, rows: Sequence[tuple[int, int, int]]) -> Spec:
     )
 
 
-def comparison(rows: Sequence[Mapping[str, Any]], *, metric: str) -> Spec:
-    """One metric of several runs as dots."""
-    return _chart(
-        [{"run": row["run"], "value": finite(row["value"])} for row in rows],
-        {"type": "point", "size": 90},
-        {
-            "y": {"field": "run", "type": "nominal", "sort": None, "title": None, "axis": {"labelLimit": 200}},
-            "x": {"field": "value", "type": "quantitative", "title": metric, "scale": {"zero": False}},
-            "color": {"field": "run", "type": "nominal", "sort": None, "legend": None},
-            "tooltip": [{"field": "run"}, {"field": "value", "format": ".5g", "title": metric}],
-        },
-        height={"step": 26},
-    )
-
-
 def _xy(x: str, y: str) -> Spec:
     return {"x": {"field": x, "type": "quantitative"}, "y": {"field": y, "type": "quantitative"}}
 
 
 def _frame(height: Any = 240) -> Spec:
-    return {"$schema": SCHEMA, "width": "container", "height": height}
+    autosize = {"type": "fit-x", "contains": "padding", "resize": True}
+    return {"$schema": SCHEMA, "width": "container", "height": height, "autosize": autosize}
 
 
 def _chart(values: Sequence[Mapping[str, Any]], mark: Mapping[str, Any], encoding: Spec, height: Any = 240) -> Spec:

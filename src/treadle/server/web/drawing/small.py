@@ -32,7 +32,7 @@ class Histogram:
 
 
 def histogram(
-    edges: Sequence[float], counts: Sequence[int], *, other: Sequence[float] = (), label: str = "", width: float = 300
+    edges: Sequence[float], counts: Sequence[float], *, other: Sequence[float] = (), label: str = "", width: float = 300
 ) -> Histogram | None:
     """A histogram; `other` are the counts of a second one over the same edges, scaled to the same total, drawn over it."""
     if not counts or not any(counts):
@@ -46,7 +46,7 @@ def histogram(
     for tone, values, over in (("1", scaled, False), ("2", second, True)):
         for number_, value in enumerate(values):
             tall = max(height * value / top, 1.5 if value else 0.0)
-            title = f"{number(edges[number_])} to {number(edges[number_ + 1])}: {counts[number_]:,}" if edges else ""
+            title = f"{number(edges[number_])} to {number(edges[number_ + 1])}: {counts[number_]:,.0f}" if edges else ""
             bars.append(
                 Bar(
                     round(number_ * step, 2),

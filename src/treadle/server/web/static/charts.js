@@ -20,7 +20,6 @@
       background: "transparent",
       font,
       padding: 2,
-      autosize: { type: "fit-x", contains: "padding", resize: true },
       range: { category: series },
       view: { stroke: null },
       axis: {

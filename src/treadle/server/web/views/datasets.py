@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
-from treadle.clock import from_micros
 from treadle.errors import TreadleError
 from treadle.server.declared import declared
 from treadle.server.profiles import profile_of
@@ -69,6 +70,18 @@ class ProfileView:
 
 
 @dataclass(frozen=True)
+class ColumnDiff:
+    """A column before and after: its center, and its distributions over each other or the shares of its values."""
+
+    name: str
+    type: str
+    before: str
+    after: str
+    drawing: Histogram | None
+    shares: tuple[tuple[str, float, float], ...]
+
+
+@dataclass(frozen=True)
 class DiffView:
     """Two versions side by side."""
 
@@ -76,7 +89,7 @@ class DiffView:
     after: DatasetVersion
     diff: DatasetDiff
     key: tuple[str, ...]
-    columns: tuple[tuple[str, str, Histogram | None, str, str], ...]
+    columns: tuple[ColumnDiff, ...]
 
 
 def dataset_rows(workspace: Workspace) -> list[DatasetRow]:
@@ -164,24 +177,46 @@ def diff_view(workspace: Workspace, before: DatasetVersion, after: DatasetVersio
     return DiffView(before, after, diff, key, _columns(old, new))
 
 
-def _columns(old: Statistics, new: Statistics) -> tuple[tuple[str, str, Histogram | None, str, str], ...]:
+def _columns(old: Statistics, new: Statistics) -> tuple[ColumnDiff, ...]:
     before = {column.name: column for column in old.columns}
-    rows = []
-    for column in new.columns:
-        other = before.get(column.name)
-        drawing = None
-        if (
-            other is not None
-            and other.histogram
-            and column.histogram
-            and other.histogram.edges == column.histogram.edges
-        ):
-            h = other.histogram
-            drawing = histogram(
-                h.edges, h.counts, other=column.histogram.counts, label=f"{column.name} before and after"
-            )
-        rows.append((column.name, column.type, drawing, _center(other), _center(column)))
-    return tuple(rows)
+    return tuple(_column_diff(before.get(column.name), column) for column in new.columns)
+
+
+def _column_diff(old: ColumnStatistics | None, new: ColumnStatistics) -> ColumnDiff:
+    drawing, shares = None, ()
+    if old is not None and old.cells and new.cells and old.cells.edges == new.cells.edges:
+        onto = old.histogram.edges if old.histogram else old.cells.edges
+        first, second = (regrouped(c.edges, c.counts, onto) for c in (old.cells, new.cells))
+        drawing = histogram(onto, first, other=second, label=f"{new.name} before and after")
+    elif old is not None and old.top and new.top:
+        one, other = old.values, new.values
+        names = list(dict.fromkeys([*one, *other]))[:4]
+        shares = tuple(
+            (_shown(name), one.get(name, 0) / (old.count or 1), other.get(name, 0) / (new.count or 1)) for name in names
+        )
+    return ColumnDiff(new.name, new.type, _center(old), _center(new), drawing, shares)
+
+
+def regrouped(edges: Sequence[float], counts: Sequence[float], onto: Sequence[float]) -> list[float]:
+    """A histogram over other edges, each cell spread evenly over what it covers; what lies outside goes into the outermost.
+
+    >>> regrouped([0, 2, 4], [4, 6], [0, 1, 4])
+    [2.0, 8.0]
+    >>> regrouped([0, 4, 8], [4, 1], [0, 2, 4])
+    [2.0, 3.0]
+    """
+    found = [0.0] * (len(onto) - 1)
+    for low, high, count in zip(edges, edges[1:], counts, strict=False):
+        for place, (left, right) in enumerate(pairwise(onto)):
+            left_end = -math.inf if place == 0 else left
+            right_end = math.inf if place == len(found) - 1 else right
+            covered = min(high, right_end) - max(low, left_end)
+            if high == low:
+                covered, width = float(left_end <= low < right_end), 1.0
+            else:
+                width = high - low
+            found[place] += count * max(covered, 0.0) / width
+    return found
 
 
 def _center(column: ColumnStatistics | None) -> str:
@@ -241,8 +276,3 @@ def _findings(evidence: Evidence) -> list[Finding]:
             column, message, mend = (str(anomaly.get(part, "")) for part in ("column", "message", "mend"))
             found.append(Finding(column, message, mend, status, examples))
     return found
-
-
-def at_moment(value: int) -> str:
-    """An instant in microseconds as text."""
-    return moment(from_micros(value))

@@ -27,13 +27,47 @@ def lineage_of(workspace: Workspace, ref: Ref) -> Drawing | None:
 
 def drawn(nodes: dict[str, Ref], edges: set[tuple[str, str]], start: str) -> Drawing:
     """Draw at most `LARGEST` boxes, nearest first."""
-    kept, links = _folded(nodes, edges)
+    kept, links = _folded(nodes, _nearest_makers(nodes, edges))
     for name in sorted(kept):
         if kept[name].kind == "artifact" and name != start:
             links = _bridged(links, name)
             del kept[name]
-    chosen = dict(list(kept.items())[:LARGEST])
-    return draw([_node(ref, name == start) for name, ref in chosen.items()], sorted(links))
+    near = _reached(start, links) | {b for a, b in links if a == start}
+    chosen = [name for name in kept if name in near][:LARGEST]
+    return draw([_node(kept[name], name == start) for name in chosen], sorted(links))
+
+
+def _nearest_makers(nodes: dict[str, Ref], edges: set[tuple[str, str]]) -> set[tuple[str, str]]:
+    """Of the steps that made the same bytes, a step took them from one of its own execution, else from the first."""
+    makers: dict[str, list[str]] = {}
+    for a, b in sorted(edges):
+        if b in nodes and nodes[b].kind == "artifact":
+            makers.setdefault(b, []).append(a)
+    kept = {(a, b) for a, b in edges if b not in makers and a not in makers}
+    for a, b in edges:
+        if a not in makers:
+            continue
+        own = [maker for maker in makers[a] if _execution(nodes, maker) == _execution(nodes, b)]
+        kept |= {(maker, b) for maker in (own or makers[a][:1]) if maker != b}
+    return kept
+
+
+def _execution(nodes: dict[str, Ref], name: str) -> str:
+    ref = nodes.get(name)
+    return ref.id.partition("/")[0] if ref is not None and ref.kind in ("step", "execution") else name
+
+
+def _reached(start: str, links: set[tuple[str, str]]) -> set[str]:
+    before: dict[str, set[str]] = {}
+    for a, b in links:
+        before.setdefault(b, set()).add(a)
+    found, waiting = {start}, [start]
+    while waiting:
+        for name in before.get(waiting.pop(), ()):
+            if name not in found:
+                found.add(name)
+                waiting.append(name)
+    return found
 
 
 def _folded(nodes: dict[str, Ref], edges: set[tuple[str, str]]) -> tuple[dict[str, Ref], set[tuple[str, str]]]:

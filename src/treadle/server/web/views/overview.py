@@ -160,7 +160,7 @@ def _stages(
     champion = model.champion if model else None
     return (
         _data_stage(workspace, steps, newest),
-        Stage("Validate", "validate", _validated(workspace, newest), _tone(steps, "validate"), f"{link}#validate"),
+        _validation_stage(workspace, steps, newest, link),
         _feature_stage(workspace, steps),
         Stage("Train", "train", _trained(documents), _tone(steps, "train"), f"{link}#train"),
         Stage(
@@ -215,14 +215,19 @@ def _feature_stage(workspace: Workspace, steps: Mapping[str, StepRun]) -> Stage:
     return Stage("Features", "features", value, tone, "/features")
 
 
-def _validated(workspace: Workspace, newest: ModelVersion | None) -> str:
+def _validation_stage(
+    workspace: Workspace, steps: Mapping[str, StepRun], newest: ModelVersion | None, link: str
+) -> Stage:
+    tone = _tone(steps, "validate")
     if newest is None or not newest.dataset:
-        return "not yet"
+        return Stage("Validate", "validate", "not yet", tone, f"{link}#validate")
     from treadle.evidence import Subject
 
     records = workspace.ledger.latest(Subject("dataset_version", newest.dataset))
     wrong = sum(r.verdict.status in ("failed", "warned", "error") for r in records)
-    return f"{wrong} of {len(records)} checks speak up" if wrong else f"{len(records)} checks passed"
+    value = f"{wrong} of {len(records)} checks warn" if wrong else f"{len(records)} checks passed"
+    href = subject_link("dataset_version", newest.dataset)
+    return Stage("Validate", "validate", value, "warn" if wrong and tone == "ok" else tone, href)
 
 
 def _trained(documents: Mapping[str, Any]) -> str:

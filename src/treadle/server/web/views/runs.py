@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from treadle.workspace import Workspace
 
 MOST = 12  # runs that can still be told apart side by side
-SHOWN_METRICS = 5
+SHOWN_METRICS = 4
 
 
 @dataclass(frozen=True)
