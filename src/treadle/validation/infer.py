@@ -76,7 +76,7 @@ def outward(value: float, *, up: bool) -> float:
     >>> outward(4983.0 * 1.5, up=True), outward(-0.0317, up=False)
     (7500.0, -0.032)
     """
-    if value == 0 or not math.isfinite(value):
+    if abs(value) < 1e-300 or not math.isfinite(value):
         return value
     unit = math.floor(math.log10(abs(value))) - 1
     scaled = value / 10.0**unit
