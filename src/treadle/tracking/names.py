@@ -64,7 +64,7 @@ def checked_number(value: object, field: str) -> float:
 
 def checked_step(value: object) -> int:
     """A step as a 64-bit whole number; raises `InvalidInput` for anything else."""
-    if not isinstance(value, int) or isinstance(value, bool):
+    if type(value) is not int:
         to_int = getattr(value, "__index__", None)
         if to_int is None or isinstance(value, bool):
             raise InvalidInput(f"step is {value!r:.60}.", mend="Give a whole number.", field="step")

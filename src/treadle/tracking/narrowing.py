@@ -16,37 +16,43 @@ _BROAD = ("!=", "not in")  # conditions that most runs fulfil
 
 @dataclass(frozen=True)
 class Narrowed:
-    """A filter of one experiment: the only runs that can fulfil it (None: any can), and what remains to be asked of each."""
+    """A filter of one experiment: groups of comparisons that few runs fulfil, and what is left to be asked of each of these.
 
-    runs: frozenset[int] | None
+    `empty`: no run fulfils one of the groups, so nothing need be looked for.
+    """
+
+    rare: tuple[tuple[Comparison, ...], ...]
     rest: tuple[Filter, ...]
+    empty: bool = False
 
 
 def narrow(database: Database, tree: Filter | None, experiment: int) -> Narrowed:
-    """Look up each condition that all runs must fulfil in the index of its values; those with few matches decide.
+    """Count the matches of each condition that all runs must fulfil, up to a limit, in the index of its values.
 
-    Conditions on the same metric, param or tag are looked up together, so that a narrow range of two wide ones is found.
+    Conditions on the same metric, param or tag are counted together, so that a narrow range of two wide ones is found.
     """
     parts = tree.parts if isinstance(tree, Both) else () if tree is None else (tree,)
     groups: dict[tuple[str, str], list[Comparison]] = defaultdict(list)
     rest: list[Filter] = []
+    rare: list[tuple[Comparison, ...]] = []
     for part in parts:
         if isinstance(part, Comparison) and part.operator not in _BROAD:
             groups[part.of, part.name].append(part)
         else:
             rest.append(part)
-    runs: frozenset[int] | None = None
     for group in groups.values():
-        found = _few(database, group, experiment)
-        if found is None:
-            rest.extend(group)
+        count = _count(database, group, experiment)
+        if count == 0:
+            return Narrowed((), (), empty=True)
+        if count < FEW:
+            rare.append(tuple(group))
         else:
-            runs = found if runs is None else runs & found
-    return Narrowed(runs, tuple(rest))
+            rest.extend(group)
+    return Narrowed(tuple(rare), tuple(rest))
 
 
-def _few(database: Database, group: Sequence[Comparison], experiment: int) -> frozenset[int] | None:
+def _count(database: Database, group: Sequence[Comparison], experiment: int) -> int:
     sql = Sql(database.dialect)
-    query = f"{sql.matches(group, sql.bind(experiment))} LIMIT {FEW}"
-    rows = database.read(query, sql.values)
-    return frozenset(row["run"] for row in rows) if len(rows) < FEW else None
+    matches = sql.matches(group, sql.bind(experiment))
+    row = database.one(f"SELECT count(*) AS n FROM ({matches} LIMIT {FEW}) x", sql.values)
+    return row["n"] if row is not None else 0

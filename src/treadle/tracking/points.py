@@ -5,13 +5,15 @@ from __future__ import annotations
 import math
 import sys
 from array import array
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
+from operator import itemgetter
 
 import msgspec
 
 Logged = tuple[str, int, int, float]  # name, step, time in microseconds, value
 Packed = tuple[int, int, float]  # step, time, value
 
+_moment = itemgetter(0, 1)
 _encoder = msgspec.msgpack.Encoder()
 _decoder = msgspec.msgpack.Decoder(list[tuple[str, int, int, float]])
 
@@ -32,12 +34,8 @@ def pack(points: Sequence[Packed]) -> bytes:
     >>> unpack(pack([(0, 5, 0.5), (1, 6, 0.25)]))
     [(0, 5, 0.5), (1, 6, 0.25)]
     """
-    steps, times, values = array("q"), array("q"), array("d")
-    for step, time, value in points:
-        steps.append(step)
-        times.append(time)
-        values.append(value)
-    return b"".join(_little(column).tobytes() for column in (steps, times, values))
+    columns = zip("qqd", zip(*points, strict=True), strict=True)
+    return b"".join(_little(array(kind, column)).tobytes() for kind, column in columns)
 
 
 def unpack(body: bytes) -> list[Packed]:
@@ -51,13 +49,15 @@ def unpack(body: bytes) -> list[Packed]:
     return list(zip(*columns, strict=True))  # type: ignore[arg-type]
 
 
-def newest(points: Iterable[Packed]) -> Packed:
+def newest(points: Sequence[Packed]) -> Packed:
     """The point that counts as the metric's value: of the last step, then the last time, then the greatest number.
 
     >>> newest([(1, 9, 0.1), (2, 5, 0.4), (2, 5, 0.3)])
     (2, 5, 0.4)
     """
-    return max(points, key=rank)
+    last = max(points, key=_moment)
+    same = [point for point in points if point[0] == last[0] and point[1] == last[1]]
+    return max(same, key=rank) if len(same) > 1 else last
 
 
 def rank(point: Packed) -> tuple[int, int, bool, float]:

@@ -56,7 +56,7 @@ class Search:
     def _walk(self, experiment: int, limit: int, after: Position | None) -> Iterator[Found]:
         """The runs of one experiment: those that have the first key, then those that lack it."""
         narrowed = narrow(self._database, self._tree, experiment)
-        left = 0 if narrowed.runs is not None and not narrowed.runs else limit
+        left = 0 if narrowed.empty else limit
         if left and (after is None or after.values[0] is not None):
             found = self._rows(experiment, narrowed, left, after, present=True)
             yield from found
@@ -70,7 +70,7 @@ class Search:
     ) -> list[Found]:
         sql = Sql(self._database.dialect)
         within = sql.bind(experiment)
-        walked = present and narrowed.runs is None
+        walked = present and not narrowed.rare
         source, columns = self._source(sql, walked=walked)
         conditions = [
             *self._joined(sql, within, columns[0], present=present, walked=walked),
@@ -115,11 +115,9 @@ class Search:
         return [f"o0.experiment = {within} AND o0.name = {sql.bind(key.name)} AND o0.run = r.key", known]
 
     def _conditions(self, sql: Sql, within: str, narrowed: Narrowed) -> list[str]:
-        if narrowed.runs is None:
-            conditions = [f"r.experiment = {within}"]
-        else:  # the plus keeps SQLite from walking the experiment: these few runs are looked up
-            listed = ", ".join(str(run) for run in sorted(narrowed.runs))
-            conditions = [f"r.key IN ({listed}) AND +r.experiment = {within}"]
+        # The plus keeps SQLite from walking the experiment when there are few runs to look up.
+        conditions = [f"{'+' if narrowed.rare else ''}r.experiment = {within}"]
+        conditions += [f"r.key IN ({sql.matches(group, within)})" for group in narrowed.rare]
         if self._deleted is not None:
             conditions.append(f"r.deleted_at IS {'NOT ' if self._deleted else ''}NULL")
         return [*conditions, *(sql.condition(part) for part in narrowed.rest)]

@@ -13,6 +13,7 @@ from treadle.tracking.filters.syntax import parse
 from treadle.tracking.journal import Journal
 from treadle.tracking.names import checked_name, checked_number, checked_status, checked_step, checked_texts
 from treadle.tracking.order import parse_order
+from treadle.tracking.points import Logged
 from treadle.tracking.run import Experiment, Page, Point, Run, RunFile
 from treadle.tracking.search import Search
 from treadle.tracking.store import Store, experiment_of
@@ -261,19 +262,22 @@ class Tracker:
         """Close the database."""
         self._database.close()
 
-    def _points(self, metrics: Iterable[Metric]) -> list[tuple[str, int, int, float]]:
+    def _points(self, metrics: Iterable[Metric]) -> list[Logged]:
         now = micros(self._clock.wall())
-        points: list[tuple[str, int, int, float]] = []
+        points: list[Logged] = []
+        known: set[object] = set()
         for entry in metrics:
             if type(entry) not in (tuple, list) or not 3 <= len(entry) <= 4:
                 raise InvalidInput(
                     f"A metric is (name, value, step), not {entry!r:.60}.", mend="Add the step.", field="metrics"
                 )
             name, value, step = entry[:3]
+            if type(name) is not str or name not in known:
+                known.add(checked_name(name, "metric"))
+            if type(value) is not float:
+                value = checked_number(value, f"metrics.{name}")
             time = checked_step(entry[3]) if len(entry) == 4 else now
-            points.append(
-                (checked_name(name, "metric"), checked_step(step), time, checked_number(value, f"metrics.{name}"))
-            )
+            points.append((name, checked_step(step), time, value))
         return points
 
     def _refuse_other(self, key: int, params: Mapping[str, str]) -> None:
