@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from treadle.evaluation.answers import Answers
     from treadle.evaluation.calibration import Calibration
     from treadle.evaluation.catalog import METRICS, Metric, metric_named, metrics_of, primary_metric
+    from treadle.evaluation.checks.fair import Fair
     from treadle.evaluation.checks.rivals import BetterThanBaseline, BetterThanSimple, NotWorseThanChampion
     from treadle.evaluation.checks.sliced import Slices
     from treadle.evaluation.checks.thresholds import AtLeast, AtMost
@@ -25,9 +26,11 @@ if TYPE_CHECKING:
     from treadle.evaluation.curves import Curve
     from treadle.evaluation.estimate import Estimate, Metrics
     from treadle.evaluation.evaluation import Evaluation
+    from treadle.evaluation.fairness import FairnessGap, fairness_gap
     from treadle.evaluation.gates import standard_gates
     from treadle.evaluation.measuring import evaluate, measure
     from treadle.evaluation.slices import SliceMetrics
+    from treadle.evaluation.threshold import Threshold, choose_threshold
 
 __all__ = [
     "METRICS",
@@ -44,6 +47,8 @@ __all__ = [
     "Curve",
     "Estimate",
     "Evaluation",
+    "Fair",
+    "FairnessGap",
     "Metric",
     "Metrics",
     "NotWorseThanChampion",
@@ -51,10 +56,13 @@ __all__ = [
     "Reproducible",
     "SliceMetrics",
     "Slices",
+    "Threshold",
+    "choose_threshold",
     "class_text",
     "compare",
     "encode_classes",
     "evaluate",
+    "fairness_gap",
     "measure",
     "metric_named",
     "metrics_of",
@@ -80,6 +88,8 @@ __getattr__ = door(
         "Curve": "curves",
         "Estimate": "estimate",
         "Evaluation": "evaluation",
+        "Fair": "checks.fair",
+        "FairnessGap": "fairness",
         "Metric": "catalog",
         "Metrics": "estimate",
         "NotWorseThanChampion": "checks.rivals",
@@ -87,10 +97,13 @@ __getattr__ = door(
         "Reproducible": "checks.trust",
         "SliceMetrics": "slices",
         "Slices": "checks.sliced",
+        "Threshold": "threshold",
+        "choose_threshold": "threshold",
         "class_text": "classes",
         "compare": "comparison",
         "encode_classes": "classes",
         "evaluate": "measuring",
+        "fairness_gap": "fairness",
         "measure": "measuring",
         "metric_named": "catalog",
         "metrics_of": "catalog",

@@ -102,6 +102,7 @@ def _slice(answers: Answers, column: str, value: str) -> SliceMetrics:
     found = measure(answers)
     if answers.task != "binary":
         return SliceMetrics(column, value, found.n, dict(found))
-    weights = answers.weights / answers.weights.sum()
-    positive, answered = float(weights @ answers.positive), float(weights @ (answers.labels == 1))
+    total = answers.weights.sum()
+    positive = float(answers.weights @ answers.positive / total)
+    answered = float(answers.weights @ (answers.labels == 1) / total)
     return SliceMetrics(column, value, found.n, dict(found), positive, answered)
