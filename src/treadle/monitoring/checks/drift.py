@@ -7,7 +7,7 @@ from typing import ClassVar
 
 from treadle.evidence import Check, Stage, Verdict
 from treadle.monitoring.window import LiveWindow
-from treadle.statistics.distances import psi
+from treadle.statistics import distances
 
 
 @dataclass(frozen=True)
@@ -28,14 +28,14 @@ class Drift(Check[LiveWindow]):
             return Verdict.skipped(
                 f"{context.predictions:,} predictions are too few to judge drift; {self.min_rows:,} are needed."
             )
-        distances = {name: float(psi(before, now)) for name, (before, now) in context.columns.items()}
-        if not distances:
+        moved = {name: distances.psi(before, now) for name, (before, now) in context.columns.items()}
+        if not moved:
             return Verdict.skipped("The release has no feature distributions to compare with.")
-        worst = max(distances, key=distances.__getitem__)
+        worst = max(moved, key=moved.__getitem__)
         return Verdict.of(
-            distances[worst] < self.threshold,
-            value=distances[worst],
+            moved[worst] < self.threshold,
+            value=moved[worst],
             threshold=self.threshold,
-            summary=f"{worst} moved most: a stability index of {distances[worst]:.3f} (limit {self.threshold:g}).",
-            distances=distances,
+            summary=f"{worst} moved most: a stability index of {moved[worst]:.3f} (limit {self.threshold:g}).",
+            distances=moved,
         )
