@@ -15,7 +15,7 @@ from zoneinfo import ZoneInfo
 from treadle.cli import shapes
 from treadle.cli.background import Background
 from treadle.cli.examples import copy_example
-from treadle.errors import Unavailable
+from treadle.errors import Conflict, Unavailable
 
 if TYPE_CHECKING:
     import httpx
@@ -161,6 +161,7 @@ class Demo:
 
     def _prepare(self) -> Any:
         with self._phases.phase("prepare") as phase:
+            self._refuse_other_project()
             copy_example("flights", self._folder)
             settings = self._folder / "treadle.toml"
             if not settings.exists():
@@ -170,6 +171,13 @@ class Demo:
             reused = ", ready from before" if prepared.reused else ""
             phase.say(f"{prepared.flights:,} flights, {prepared.weather:,} hours of weather{reused}")
         return prepared
+
+    def _refuse_other_project(self) -> None:
+        there = [name for name in ("loop.py", "treadle.toml") if (self._folder / name).exists()]
+        if there and not (self._folder / "prepare.py").exists():
+            raise Conflict(
+                f"{self._folder} holds another project ({there[0]}).", mend="Choose another --folder.", field="folder"
+            )
 
     def _turn(self, loop: Loop, opened: Workspace) -> None:
         from treadle.cli.watcher import Watcher

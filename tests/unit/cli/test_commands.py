@@ -110,6 +110,32 @@ def test_model_commands(project, call):
     assert card["markdown"].startswith("# Model card: late-orders@1")
 
 
+def test_a_model_trained_elsewhere_is_registered_promoted_and_then_served(project, call, tmp_path):
+    import csv
+
+    import numpy as np
+    from skl2onnx import to_onnx
+    from sklearn.linear_model import LogisticRegression
+
+    with (project / "data" / "orders.csv").open(newline="") as file:
+        rows = [(float(r["distance_km"]), float(r["items"]), int(r["late"] == "true")) for r in csv.DictReader(file)]
+    X, y = np.array([r[:2] for r in rows], np.float32), np.array([r[2] for r in rows])
+    onnx = to_onnx(LogisticRegression().fit(X[:1800], y[:1800]), X[:1], options={"zipmap": False})
+    (tmp_path / "by-hand.onnx").write_bytes(onnx.SerializeToString())
+    held_out = "\n".join(f"{a},{b},{c}" for a, b, c in rows[1800:])
+    (tmp_path / "held-out.csv").write_text(f"distance_km,items,late\n{held_out}\n")
+    about = ["--task", "binary", "--data", tmp_path / "held-out.csv", "--label", "late"]
+    code, told = call(project, "models", "register", "by-hand", tmp_path / "by-hand.onnx", *about)
+    assert code == 0, told
+    assert told["version"]["model"] == "by-hand"
+    assert told["version"]["aliases"] == []
+    assert [e["name"] for e in call(project, "status")[1]["loops"] if e["endpoint"]] == ["late-orders"]
+    code, told = call(
+        project, "models", "promote", "by-hand@1", "--why", "trusted", "--override", "it has no gates of its own"
+    )
+    assert (code, told["endpoint"]) == (0, 1)
+
+
 def test_check_and_audit_commands(project, call, tmp_path):
     found = call(project, "checks", "list", "--subject", "late-orders@1", "--stage", "candidate")[1]["evidence"]
     assert {e["subject"]["id"] for e in found} == {"late-orders@1"}
