@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 import textwrap
@@ -44,7 +45,11 @@ def test_the_digest_is_the_same_in_every_process() -> None:
     program = "from treadle.pipelines.code import facts\ndef f(x): return x in {'a', ('d', 'e')}\nprint(facts(f.__code__).digest)"
     digests = {
         subprocess.run(
-            [sys.executable, "-c", program], env={"PYTHONHASHSEED": seed}, capture_output=True, text=True, check=True
+            [sys.executable, "-c", program],
+            env={**os.environ, "PYTHONHASHSEED": seed},
+            capture_output=True,
+            text=True,
+            check=True,
         ).stdout
         for seed in ("1", "2", "3")
     }

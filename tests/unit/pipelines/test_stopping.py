@@ -145,15 +145,16 @@ def test_a_step_can_look_whether_it_should_stop(local: Pipelines) -> None:
 
 def test_a_thread_that_cannot_be_stopped_is_left_to_itself(local: Pipelines, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("treadle.pipelines.runner.GRACE", 0.1)
-    lock = threading.Lock()
+    lock, inside = threading.Lock(), threading.Event()
     lock.acquire()
 
-    def stuck(lock: Any) -> int:
+    def stuck(lock: Any, inside: Any) -> int:
+        inside.set()
         lock.acquire()  # inside one call of a library, as it were
         return 1
 
-    other = behind(lambda: local.cancel(started(local, "stuck").id))
-    execution = local.run(Pipeline("p", [stuck]), resources={"lock": lock}, check=False)
+    other = behind(lambda: inside.wait(30) and local.cancel(local.list(1)[0].id))
+    execution = local.run(Pipeline("p", [stuck]), resources={"lock": lock, "inside": inside}, check=False)
     lock.release()
     other.join()
     assert execution.status == "cancelled"

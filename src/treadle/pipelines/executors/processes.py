@@ -20,7 +20,7 @@ from treadle.pipelines.capture import LONGEST
 from treadle.pipelines.executors.frames import Answer, receive, send
 from treadle.pipelines.executors.port import Done
 from treadle.pipelines.executors.threads import processors
-from treadle.pipelines.task import Outcome, Task, keep_log
+from treadle.pipelines.task import Outcome, Task, keep_log, told
 from treadle.pipelines.usage import Usage
 from treadle.pipelines.values import Output, Saved
 
@@ -69,16 +69,16 @@ class Processes:
 
     def _performed(self, task: Task, done: Done) -> None:
         started = task.clock.monotonic()
-        log = _log_file(task)
         try:
+            log = _log_file(task)
             outcome = self._answered(task, log)
-        except (TreadleError, OSError) as error:
-            outcome = Outcome(task, "failed", raised=error, error=str(error), where=task.step.where)
+            with contextlib.suppress(FileNotFoundError):
+                task.log.write(_bounded(log))
+                log.unlink()
+            keep_log(outcome, task.log.text())
+        except Exception as error:  # noqa: BLE001 - who waits for this outcome would wait for ever
+            outcome = Outcome(task, "failed", raised=error, error=told(error, "")[0], where=task.step.where)
         outcome.seconds = task.clock.monotonic() - started
-        with contextlib.suppress(FileNotFoundError):
-            task.log.write(_bounded(log))
-            log.unlink()
-        keep_log(outcome, task.log.text())
         done(outcome)
 
     def _answered(self, task: Task, log: Path) -> Outcome:
@@ -131,6 +131,7 @@ class _Child:
         except (BrokenPipeError, ConnectionResetError):
             data = None
         if data is None:
+            self._hang_up()
             self._process.wait()
             return None
         return msgspec.json.decode(data, type=Answer)
@@ -165,11 +166,15 @@ class _Child:
         hint = "; the system may have run out of memory" if name == "SIGKILL" else ""
         return f"its process was ended by {name}{hint}"
 
-    def close(self) -> None:
-        """Let an idle child end."""
+    def _hang_up(self) -> None:
         for pipe in (self._process.stdin, self._process.stdout):
             if pipe is not None:
-                pipe.close()
+                with contextlib.suppress(OSError):  # what a child that has ended did not read any more
+                    pipe.close()
+
+    def close(self) -> None:
+        """Let an idle child end."""
+        self._hang_up()
         threading.Thread(target=self._process.wait, daemon=True).start()
 
 

@@ -9,7 +9,7 @@ from queue import SimpleQueue
 
 from treadle.errors import Cancelled
 from treadle.pipelines.executors.port import Done
-from treadle.pipelines.task import Outcome, Task, keep_log, perform
+from treadle.pipelines.task import Outcome, Task, keep_log, perform, told
 from treadle.pipelines.usage import Meter
 
 
@@ -102,10 +102,12 @@ def measured(task: Task, meter: Meter) -> Outcome:
     mark = meter.begin()
     try:
         outcome = perform(task)
+        keep_log(outcome, task.log.text())
     except Cancelled as error:  # an interruption that arrived just after the function had returned
         outcome = Outcome(task, "cancelled", raised=error, error=str(error))
+    except Exception as error:  # noqa: BLE001 - who waits for this outcome would wait for ever
+        outcome = Outcome(task, "failed", raised=error, error=told(error, "")[0], where=task.step.where)
     outcome.usage = meter.end(mark)
-    keep_log(outcome, task.log.text())
     return outcome
 
 
