@@ -44,13 +44,13 @@ def right(values: list[float]) -> float:
         return math.inf if exact > 0 else -math.inf
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=40, deadline=None)
 @given(groups=st.lists(st.lists(CLOSE, min_size=1, max_size=8), min_size=1, max_size=20))
 def test_totals_are_rounded_right(engine: Engine, groups: list[list[float]]) -> None:
     assert in_sql(engine, groups) == [right(group) for group in groups]
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=20, deadline=None)
 @given(groups=st.lists(st.lists(FINITE, min_size=1, max_size=4), min_size=1, max_size=4))
 def test_totals_over_the_whole_range_are_rounded_right(engine: Engine, groups: list[list[float]]) -> None:
     assert in_sql(engine, groups) == [right(group) for group in groups]

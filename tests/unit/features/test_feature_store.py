@@ -69,6 +69,14 @@ class TestHistory:
     def test_a_column_left_open_counts_as_outcome(self, known: Any) -> None:
         assert column(known, "miles", 2, 3, source=flights(known=None)) == [None, 20]
 
+    def test_what_is_known_of_a_correction_is_seen_when_it_arrived(self, kitchen: Any) -> None:
+        """Also by a question asked when the first version, known of a later time, cannot be seen yet."""
+        rows = pa.table(
+            {"id": [1, 1], "carrier": ["AA"] * 2, "at": hours(12, 10), "landed": hours(8, 11.5), "miles": [1, 2]}
+        )
+        kitchen.write("flights", rows)
+        assert [column(kitchen, "miles", hour) for hour in (10, 11, 11.5, 12)] == [[None], [None], [2], [2]]
+
     def test_a_correction_takes_the_earlier_version_back_from_its_carrier(self, known: Any) -> None:
         assert column(known, sum("late", over="1d"), 6, 9, carrier="UA") == [1.0, None]
         assert column(known, count(over="1d"), 5.9, 6, 9, carrier="UA") == [None, 1, 0]

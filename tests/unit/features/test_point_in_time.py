@@ -79,7 +79,8 @@ SHAPES = (
     Shape("plain", PLAIN, by_key=True),
     Shape("plain_ttl", PLAIN, by_key=True, ttl=2 * W, every=3 * W, two_keys=True),
     Shape("plain_ids", PLAIN, ttl=3 * W - 1),
-    Shape("windows", WINDOWS, origin=DAY_ONE, extremes=True),
+    Shape("windows", WINDOWS, origin=DAY_ONE),
+    Shape("extremes", (("sum", "real", 5 * W),), extremes=True),
     Shape("both_ttl", PLAIN + WINDOWS, ttl=4 * W, two_keys=True),
     Shape("late", PLAIN + WINDOWS, created=True),
     Shape("late_ttl", PLAIN + WINDOWS, created=True, ttl=3 * W, every=2 * W, zones=("UTC", "Pacific/Apia")),
@@ -370,6 +371,15 @@ def differences(
     ]
 
 
+def references_of(cases: list[list[Version]], shape: Shape) -> dict[Any, Reference]:
+    """The reference that answers for each first part of a key; for one that no case has, an empty history."""
+    found: dict[Any, Reference] = defaultdict(lambda: Reference(shape, []))
+    for case in cases:
+        reference = Reference(shape, case)
+        found.update({version.key[0]: reference for version in case if version.key[0] is not None})
+    return found
+
+
 def check_history(kitchen: Any, shape: Shape, cases: list[list[Version]], draw: random.Random) -> list[Any]:
     versions = [v for case in cases for v in case]
     draw.shuffle(versions)
@@ -377,13 +387,8 @@ def check_history(kitchen: Any, shape: Shape, cases: list[list[Version]], draw: 
     kitchen.write(shape.name, table_of(versions, shape))
     points = list(points_of(cases, shape, draw))
     draw.shuffle(points)
-    references = {
-        key[0]: reference for case in cases for reference in [Reference(shape, case)] for key in {v.key for v in case}
-    }
-    empty = Reference(shape, [])
-    wanted = [
-        references.get(key[0], empty).answer(key, t) if key[0] else [None] * len(shape.features) for key, t in points
-    ]
+    references = references_of(cases, shape)
+    wanted = [references[key[0]].answer(key, t) for key, t in points]
     found = kitchen.store.get_historical_features(asked_of(points, shape), [view], time="t")
     assert found["row"].to_pylist() == list(range(len(points)))
     return differences(found.to_pylist(), wanted, view, points)
@@ -401,11 +406,13 @@ def test_history_equals_the_reference(kitchen: Any, shape: Shape) -> None:
 def test_online_equals_history(kitchen: Any, shape: Shape) -> None:
     """What is materialised for an instant is what history gives for it, to the last bit, and the same after the time to live."""
     draw = random.Random(f"online of {shape.name}")
-    versions = [v for number in range(300) for v in case_of(number, shape, draw)]
+    cases = [case_of(number, shape, draw) for number in range(250)]
+    versions = [v for case in cases for v in case]
+    references = references_of(cases, shape)
     view = view_of(shape, versions)
     kitchen.write(shape.name, table_of(versions, shape))
     keys = sorted({v.key for v in versions}, key=str)
-    for tick in sorted(instant_of(draw, shape.origin, 16) for _ in range(6)):
+    for tick in sorted(instant_of(draw, shape.origin, 16) for _ in range(4)):
         done = kitchen.store.materialize(view, datetime(1970, 1, 1, tzinfo=UTC) + timedelta(microseconds=tick))
         later = tick if shape.every is None else tick // shape.every * shape.every + draw.randrange(shape.every)
         points = [(key, later) for key in keys]
@@ -414,14 +421,19 @@ def test_online_equals_history(kitchen: Any, shape: Shape) -> None:
             [view], entities, at=datetime(1970, 1, 1, tzinfo=UTC) + timedelta(microseconds=later)
         )
         history = kitchen.store.get_historical_features(asked_of(points, shape), [view], time="t").to_pylist()
-        wrong = differences(online, [[row[c] for c in view.columns] for row in history], view, points)
+        wanted = [references[key[0]].answer(key, later) for key in keys]
+        wrong = differences(online, wanted, view, points) + differences(history, wanted, view, points)
         assert not wrong, f"{len(wrong)} answers differ, first: {wrong[0]}"
         assert done.entities <= len(keys)
 
 
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(seed=st.integers(0, 2**32), shape=st.sampled_from(SHAPES), size=st.integers(1, 30))
-def test_any_history_equals_the_reference(kitchen: Any, seed: int, shape: Shape, size: int) -> None:
-    draw = random.Random(seed)
+@settings(
+    max_examples=25,
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow, HealthCheck.data_too_large],
+)
+@given(draw=st.randoms(use_true_random=False), shape=st.sampled_from(SHAPES), size=st.integers(1, 3))
+def test_any_history_equals_the_reference(kitchen: Any, draw: random.Random, shape: Shape, size: int) -> None:
+    """The same cases, but drawn so that a failing one is made smaller."""
     wrong = check_history(kitchen, shape, [case_of(number, shape, draw) for number in range(size)], draw)
     assert not wrong, f"{len(wrong)} answers differ, first: {wrong[0]}"
