@@ -8,14 +8,20 @@ from __future__ import annotations
 
 import argparse
 import logging
+import signal
 import socket
 import sys
 from collections.abc import Sequence
 from pathlib import Path
+from types import FrameType
+from typing import TYPE_CHECKING
 
 from treadle.errors import TreadleError
 from treadle.operations import bind, end_with_supervisor
 from treadle.server.oip.app import LARGEST_BODY, InferenceApp, build_app
+
+if TYPE_CHECKING:
+    import uvicorn
 
 GRACE_SECONDS = 10
 
@@ -58,11 +64,23 @@ def _serve(app: InferenceApp, listening: socket.socket) -> int:
         timeout_graceful_shutdown=GRACE_SECONDS,
     )
     server = uvicorn.Server(config)
+    _end_cleanly(server)
     try:
         server.run(sockets=[listening])
-    except SystemExit:  # it could not start and has said why
-        return 1
+    except SystemExit as end:  # it could not start and has said why, or was ended before it had
+        return 1 if end.code else 0
     return 0 if server.started else 1
+
+
+def _end_cleanly(server: uvicorn.Server) -> None:
+    """Make a polite end exit code 0: uvicorn raises the signal that ended it once more, when everything is done."""
+
+    def handle(_number: int, _frame: FrameType | None) -> None:
+        if not server.started:  # it came before uvicorn listened to signals
+            raise SystemExit(0)
+
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, handle)
 
 
 def _listening(asked: argparse.Namespace) -> socket.socket:
