@@ -16,10 +16,11 @@ from treadle.doors import door
 if TYPE_CHECKING:
     from treadle.models.arrow import columns_of
     from treadle.models.columns import frame_of, prepare
+    from treadle.models.field import Field
     from treadle.models.package import Feed, Package, Parity
     from treadle.models.packager import Packager
     from treadle.models.prediction import Prediction
-    from treadle.models.signature import Field, Signature, Task
+    from treadle.models.signature import Signature, Task
     from treadle.models.store import ModelStore, Session
     from treadle.models.trust import Trust
 
@@ -44,7 +45,7 @@ __getattr__ = door(
     __name__,
     {
         "Feed": "package",
-        "Field": "signature",
+        "Field": "field",
         "ModelStore": "store",
         "Package": "package",
         "Packager": "packager",

@@ -2,14 +2,23 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from treadle.errors import InvalidInput, NotFound
-from treadle.models.signature import Field, Signature
+from treadle.models.field import Field
+
+
+class Reads(Protocol):
+    """What says which columns it reads: a signature."""
+
+    @property
+    def inputs(self) -> tuple[Field, ...]:
+        """The columns, in order."""
+        ...
 
 
 def field_of(table: pa.Table, name: str) -> Field:
@@ -37,7 +46,7 @@ def classes_of(table: pa.Table, label: str) -> tuple[object, ...]:
     return tuple(sorted(value for value in values if value is not None))
 
 
-def columns_of(table: pa.Table, signature: Signature) -> dict[str, np.ndarray]:
+def columns_of(table: pa.Table, signature: Reads) -> dict[str, np.ndarray]:
     """The columns a model reads: float64 with NaN, or objects (text or None).
 
     Raises `NotFound` for a column that is missing.

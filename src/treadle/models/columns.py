@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from treadle.errors import InvalidInput, suggest
-from treadle.models.signature import Field, Signature
+from treadle.models.field import Field
+from treadle.models.signature import Signature
 
 if TYPE_CHECKING:
     import pandas as pd

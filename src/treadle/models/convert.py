@@ -14,10 +14,11 @@ from skl2onnx.common.data_types import FloatTensorType, StringTensorType
 from sklearn.preprocessing import StandardScaler
 
 from treadle.models.converters import register_converters
+from treadle.models.field import Field
 from treadle.models.graph import canonical, restore_missing
 from treadle.models.package import Feed
 from treadle.models.rewrite import rewritten
-from treadle.models.signature import Field, Signature
+from treadle.models.signature import Signature
 
 OPSET = {"": 18, "ai.onnx.ml": 3}
 Layout = Literal["matrix", "columns"]

@@ -10,8 +10,9 @@ from google.protobuf.message import DecodeError
 from onnx import ModelProto, TensorProto, ValueInfoProto
 
 from treadle.errors import InvalidInput
+from treadle.models.field import Field, FieldType
 from treadle.models.package import Feed, FeedKind, Package
-from treadle.models.signature import ClassType, Field, FieldType, Signature, Task
+from treadle.models.signature import ClassType, Signature, Task
 
 LARGEST = 1 << 31  # protobuf's own limit
 WIDEST = 100_000

@@ -8,8 +8,9 @@ from dataclasses import replace
 import numpy as np
 
 from treadle.models.columns import frame_of
+from treadle.models.field import Field
 from treadle.models.original import Original
-from treadle.models.signature import Field, Signature
+from treadle.models.signature import Signature
 
 UNSEEN = "\u241ftreadle unseen\u241f"
 """A category no data holds."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
+from html import escape
 from typing import Any, Literal
 
 from treadle.errors import NotFound
@@ -101,6 +102,19 @@ class Execution:
         return self._open(run, serializer)
 
     def _repr_html_(self) -> str:
-        from treadle.pipelines.picture import execution_table
+        from treadle.pipelines.picture import MARKS, memory, seconds, table
 
-        return execution_table(self)
+        head = f"{escape(self.pipeline)} <code>{escape(self.id)}</code>: {self.status}"
+        rows = [
+            (
+                f"{MARKS[one.status]} {one.status}",
+                one.name,
+                ", ".join(one.inputs),
+                seconds(one.seconds),
+                memory(one.peak_memory),
+                one.error or one.reason,
+            )
+            for one in self.steps
+        ]
+        took = "" if self.seconds is None else f" in {seconds(self.seconds)}"
+        return table(head + took, ("", "step", "from", "time", "memory", "why"), rows)

@@ -93,9 +93,12 @@ class Pipeline:
         return wanted
 
     def _repr_html_(self) -> str:
-        from treadle.pipelines.picture import pipeline_table
+        from html import escape
 
-        return pipeline_table(self)
+        from treadle.pipelines.picture import table
+
+        rows = [(one.name, ", ".join(one.upstream), ", ".join(one.options), one.where) for one in self.order]
+        return table(escape(self.name), ("step", "takes", "runs", "where"), rows)
 
     def _refuse_stray(self, params: Mapping[str, Any], resources: Mapping[str, Any]) -> None:
         steps = set(self.names)

@@ -100,6 +100,16 @@ class Step(Generic[P, R]):
         return self.isolated or self.timeout is not None
 
     @property
+    def options(self) -> tuple[str, ...]:
+        """What is said about how it runs, in words; nothing for a plain step."""
+        from treadle.pipelines.picture import seconds
+
+        said = [f"{self.retries} more attempts"] if self.retries else []
+        said += [f"at most {seconds(self.timeout_seconds)}"] if self.timeout_seconds is not None else []
+        said += ["in a process of its own"] if self.apart else []
+        return tuple(said + ([] if self.cache else ["every time"]))
+
+    @property
     def upstream(self) -> tuple[str, ...]:
         """Every name that may fill a parameter, in the order of the parameters."""
         names: list[str] = []

@@ -214,7 +214,7 @@ LOOP.append(LOOP)
         (LOOP, "contains itself"),
         (pd.DataFrame({"a": [1, "b", object()]}), "no Arrow form"),
     ],
-    ids=repr,
+    ids=["object", "nested", "lambda", "array", "array in a dict", "no file", "folder", "loop", "frame"],
 )
 def test_what_has_no_safe_format_is_refused_with_its_place(value: Any, says: str, store: ArtifactStore) -> None:
     with pytest.raises(InvalidInput, match=says):
