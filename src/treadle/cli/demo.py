@@ -51,7 +51,7 @@ def command(
         told = demo.play()
         phases.stop()
         if json != "-":
-            draw(console(), told)
+            draw(console(), told, up=not exit)
         _write(told, json)
         if exit:
             return
@@ -61,7 +61,7 @@ def command(
         console(stderr=True).print("Stopped. What was done is kept: run it again to go on.")
 
 
-def draw(screen: Console, told: Told) -> None:
+def draw(screen: Console, told: Told, *, up: bool = True) -> None:
     """What happened, for a person: the data, each version with its gates, the day, and where to look."""
     screen.print("\n[bold]The data[/]")
     screen.print(fields({"flights": told.flights, "hours of weather": told.weather, "learned from": told.selection}))
@@ -71,14 +71,15 @@ def draw(screen: Console, told: Told) -> None:
         screen.print(verdicts(evidence))
     screen.print(f"\n[bold]Flights of {told.day}[/], asked at their scheduled departure by airline and airport")
     screen.print(_day(told))
-    screen.print(f"\n[bold]Look[/]\n  pages     {told.address}")
+    project = f"treadle -C {text(told.folder)}"
+    screen.print(f"\n[bold]Look[/]\n  pages     {told.address if up else f'{project} up'}")
     for what, how in (
         ("status", "status"),
         ("verdicts", "checks list"),
         ("version", f"models show {told.model}"),
         ("ledger", "audit verify"),
     ):
-        screen.print(f"  {what:<9} treadle -C {text(told.folder)} {how}")
+        screen.print(f"  {what:<9} {project} {how}")
 
 
 def _day(told: Told) -> Any:

@@ -145,7 +145,7 @@ class Demo:
                 phase.say(told.address)
             self._ask(loop, opened, told)
             told.versions = [
-                (version, opened.registry.evidence(version))
+                (version, [each for each in opened.ledger.latest(version.subject) if each.stage == "candidate"])
                 for version in reversed(opened.registry.versions(loop.name))
             ]
         told.seconds = self._phases.seconds
