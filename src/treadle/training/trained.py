@@ -35,7 +35,8 @@ class Trained:
     """A fitted candidate.
 
     `estimator` was fitted on data frames as `treadle.models.frame_of` makes them, classes as positions in `signature.classes`.
-    `params` are those the search chose (full names), `metrics` those on the validation rows, `metric` the one it was chosen by.
+    `params` are those of the model that differ from its defaults, plain values for the record; `chosen` those of them that the
+    search chose, by the names it was given. `metrics` are those on the validation rows, `metric` the one that ranks candidates.
     `notes` say what a reader of the record must know, such as that the search saw a sample only.
     """
 
@@ -43,6 +44,7 @@ class Trained:
     estimator: Any
     signature: Signature
     params: Mapping[str, Any]
+    chosen: Mapping[str, Any]
     metric: str
     metrics: Mapping[str, Estimate]
     trials: tuple[Trial, ...]

@@ -16,6 +16,7 @@ from treadle.training.frame import Frame
 from treadle.training.prepared import Part, Prepared, prepare
 from treadle.training.routing import refuse_unknown, route
 from treadle.training.search import Search
+from treadle.training.settings import settings_of
 from treadle.training.trained import Failure, Trained, Training, Trial
 from treadle.training.tuning import best_of, tune
 
@@ -98,15 +99,18 @@ def _train(
             used = threads or (1 if len(prepared.train) < LARGE else 2)
             recipe = Recipe.of(candidate, prepared.signature, prepared.train, seed=seed, threads=used)
             hunt = _Hunt(prepared, recipe, search, metric, seed, clock)
-            trials, params, notes = hunt.search(on_trial)
-            estimator = hunt.final(params)
+            trials, chosen, notes = hunt.search(on_trial)
+            estimator = hunt.final(chosen)
             metrics = _measured(estimator, prepared)
     except TreadleError:
         raise
     except Exception as error:
         raise _explained(candidate, error) from error
     cost = Cost(meter.seconds, meter.cpu_seconds, meter.peak_memory, len(prepared.train), len(trials))
-    return Trained(candidate.name, estimator, prepared.signature, params, metric.name, metrics, trials, cost, notes)
+    params = {**settings_of(estimator), **chosen}
+    return Trained(
+        candidate.name, estimator, prepared.signature, params, chosen, metric.name, metrics, trials, cost, notes
+    )
 
 
 class _Hunt:
@@ -117,15 +121,16 @@ class _Hunt:
     ) -> None:
         self._prepared, self._recipe, self._search, self._metric = prepared, recipe, search, metric
         self._seed, self._clock = seed, clock
+        self._full: dict[str, str] = {}
         self._kept: tuple[Mapping[str, Any], Any] | None = None
 
     def search(self, on_trial: OnTrial | None) -> tuple[tuple[Trial, ...], Mapping[str, Any], tuple[str, ...]]:
-        """The trials, the full parameters of the best one, and what to note; nothing without a search that concerns it."""
+        """The trials, the parameters of the best one, and what to note; nothing without a search that concerns the candidate."""
         candidate, search = self._recipe.candidate, self._search
         routed = {} if search is None else route(search.distributions, candidate)
         if search is None or not routed:
             return (), {}, ()
-        full = {name: self._recipe.full_name(routed[name]) for name in routed}
+        full = self._full = {name: self._recipe.full_name(routed[name]) for name in routed}
         learn, judge, notes = self._rows(search)
         stages = self._recipe.prefit(learn, list(full.values()))
         best: list[float] = []
@@ -136,7 +141,7 @@ class _Hunt:
             value = self._value(fitted, judge)
             if not notes and (not best or self._metric.gain(value, best[0]) > 0):
                 best[:] = [value]
-                self._kept = (named, fitted)
+                self._kept = (params, fitted)
             return value
 
         trials = tune(
@@ -151,13 +156,13 @@ class _Hunt:
             on_trial=None if on_trial is None else lambda trial: on_trial(candidate.name, trial),
         )
         chosen = best_of(trials, higher_is_better=self._metric.higher_is_better)
-        return trials, {full[name]: value for name, value in chosen.params.items()}, notes
+        return trials, chosen.params, notes
 
-    def final(self, params: Mapping[str, Any]) -> Any:
+    def final(self, chosen: Mapping[str, Any]) -> Any:
         """The model fitted on all training rows; the best trial's own fit when that saw them all."""
-        if self._kept is not None and self._kept[0] == params:
+        if self._kept is not None and self._kept[0] == chosen:
             return self._kept[1]
-        return self._recipe.fit(self._prepared.train, params)
+        return self._recipe.fit(self._prepared.train, {self._full[name]: value for name, value in chosen.items()})
 
     def _rows(self, search: Search) -> tuple[Part, Part, tuple[str, ...]]:
         learn, judge = self._prepared.train, self._prepared.validation

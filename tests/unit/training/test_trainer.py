@@ -146,10 +146,10 @@ def test_the_search_result_is_the_fit_of_its_best_setting() -> None:
     found = train(frame_for(), TREES, task="binary", search=SEARCH)
     assert len(found.trials) == 3
     assert found.score == max(trial.value for trial in found.trials if trial.value is not None)
-    (name,) = found.params
-    assert name == "model__learning_rate"
-    assert found.estimator.get_params()[name] == found.params[name]
-    directly = Candidate("trees", XGBClassifier(n_estimators=15, max_depth=3, learning_rate=found.params[name]))
+    assert list(found.chosen) == ["learning_rate"]
+    rate = found.chosen["learning_rate"]
+    assert found.estimator.get_params()["model__learning_rate"] == rate
+    directly = Candidate("trees", XGBClassifier(n_estimators=15, max_depth=3, learning_rate=rate))
     assert train(frame_for(), directly, task="binary").metrics == found.metrics
 
 
@@ -158,7 +158,7 @@ def test_a_large_frame_is_searched_on_a_sample_and_says_so() -> None:
     found = train(frame_for(), LOGISTIC, task="binary", search=small)
     assert "100 of" in found.notes[0]
     assert found.cost.rows == frame_for().part("train").rows
-    directly = Candidate("logistic", LogisticRegression(max_iter=300, C=found.params["model__C"]))
+    directly = Candidate("logistic", LogisticRegression(max_iter=300, C=found.chosen["C"]))
     assert train(frame_for(), directly, task="binary").metrics == found.metrics
 
 
@@ -190,7 +190,7 @@ def test_the_best_of_a_metric_where_less_is_better_is_the_least() -> None:
     found = train_all(frame_for(), [baseline("binary"), LOGISTIC], task="binary", search=by_loss)
     assert found.metric == "log_loss"
     assert found.best.name == "logistic"
-    assert found.best.params == {"model__C": 1.0}
+    assert found.best.chosen == {"C": 1.0}
 
 
 def test_one_that_fails_does_not_stop_the_others() -> None:
@@ -218,14 +218,14 @@ def one_hot_pipeline(model: Any) -> Pipeline:
 def test_a_pipeline_is_used_as_it_is_given() -> None:
     found = train(frame_for(), Candidate("mine", one_hot_pipeline(LogisticRegression())), task="binary", search=SEARCH)
     assert [name for name, _ in found.estimator.steps] == ["columns", "model"]
-    assert list(found.params) == ["model__C"]
+    assert list(found.chosen) == ["C"]
     assert (found.score or 0.0) > 0.5
 
 
 def test_reaching_into_a_pipeline_refits_its_preprocessing() -> None:
     space = Search({"columns__plain__with_mean": [True, False], "C": [0.5, 1.0]}, trials=2)
     found = train(frame_for(), Candidate("mine", one_hot_pipeline(LogisticRegression())), task="binary", search=space)
-    chosen = found.params["columns__plain__with_mean"]
+    chosen = found.chosen["columns__plain__with_mean"]
     assert found.estimator.named_steps["columns"].named_transformers_["plain"].with_mean is chosen
 
 
@@ -241,7 +241,7 @@ def test_a_function_gets_a_frame_positions_and_the_settings() -> None:
     )
     assert seen[0][:2] == (FEATURES, [0, 1])
     assert seen[0][2]["random_state"] == 4
-    assert set(found.params) == {"C"}
+    assert set(found.chosen) == set(found.params) == {"C"}
 
 
 @pytest.mark.parametrize(
@@ -301,4 +301,13 @@ def test_ridge_needs_no_search_that_is_not_about_it() -> None:
     other = Search({"C": [1.0]}, trials=5)
     found = train(frame_for("regression"), Candidate("ridge", Ridge()), task="regression", search=other)
     assert found.trials == ()
-    assert found.params == {}
+    assert found.chosen == {}
+
+
+def test_the_record_tells_what_the_model_was_told() -> None:
+    found = train(frame_for(), TREES, task="binary", search=Search({"learning_rate": [0.2]}, trials=1), seed=7)
+    assert found.params["max_depth"] == 3
+    assert found.params["learning_rate"] == 0.2
+    assert found.params["random_state"] == 7
+    assert "objective" not in found.params  # its default
+    assert train(frame_for(), LOGISTIC, task="binary").params == {"max_iter": 300, "random_state": 0}
