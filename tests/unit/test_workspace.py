@@ -1,0 +1,72 @@
+"""The composition root builds each room once, when it is first asked for."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+import treadle as td
+from treadle.errors import InvalidInput
+from treadle.workspace import Workspace
+
+ROOMS = [
+    "access",
+    "artifacts",
+    "datasets",
+    "endpoints",
+    "engine",
+    "feature_store",
+    "ledger",
+    "lineage",
+    "models",
+    "packager",
+    "pipelines",
+    "references",
+    "registry",
+    "schemas",
+    "tracker",
+]
+
+
+@pytest.mark.parametrize("room", ROOMS)
+def test_each_room_is_built_once(tmp_path: Path, room: str) -> None:
+    with Workspace.open(tmp_path) as workspace:
+        assert getattr(workspace, room) is getattr(workspace, room)
+
+
+def test_opening_makes_nothing_and_is_found_from_below(tmp_path: Path) -> None:
+    (tmp_path / "treadle.toml").write_text('[project]\nname = "flights"\n')
+    below = tmp_path / "notebooks" / "deep"
+    below.mkdir(parents=True)
+    found = subprocess.run(
+        [sys.executable, "-c", "import treadle as td; w = td.open(); print(w.project, w.config.root)"],
+        cwd=below,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert found.stdout.split() == ["flights", str(tmp_path.resolve())]
+    assert not (tmp_path / ".treadle").exists()
+
+
+def test_a_wrong_setting_is_named(tmp_path: Path) -> None:
+    (tmp_path / "treadle.toml").write_text("[server]\nprot = 1\n")
+    with pytest.raises(InvalidInput, match="port"):
+        td.open(tmp_path)
+
+
+def test_a_closed_workspace_opens_again(tmp_path: Path) -> None:
+    workspace = Workspace.open(tmp_path)
+    workspace.registry.models()
+    workspace.close()
+    workspace.close()
+    assert Workspace.open(tmp_path).registry.models() == []
+
+
+def test_the_acting_principal_is_the_configured_one(tmp_path: Path) -> None:
+    (tmp_path / "treadle.toml").write_text('[project]\nprincipal = "ada"\n')
+    with Workspace.open(tmp_path) as workspace:
+        assert workspace.principal.name == "ada"
