@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import pickle
 import sys
 import threading
 import time
@@ -12,6 +13,7 @@ from pathlib import Path
 from queue import SimpleQueue
 from typing import Any
 
+import msgspec
 import pyarrow as pa
 import pytest
 
@@ -313,6 +315,15 @@ class TestProcesses(Stoppable):
         assert (outcome.status, outcome.retryable) == ("died", True)
         assert outcome.error == "its process was ended by SIGKILL; the system may have run out of memory"
         assert bench.run(add, {"a": 1}).status == "succeeded"
+
+    def test_the_child_keeps_results_as_durably_as_the_parent(self, tmp_path: Path, executor: Executor) -> None:
+        from treadle.pipelines.executors.luggage import Luggage, packed
+
+        bench = Bench(executor, ArtifactStore(tmp_path / "artifacts", durability="power"))
+        _, luggage = msgspec.msgpack.decode(packed(bench.task(add), "log"))
+        packed_up = pickle.loads(luggage)
+        assert isinstance(packed_up, Luggage)
+        assert packed_up.durability == "power"
 
     def test_closures_travel(self, bench: Bench) -> None:
         offset = 5

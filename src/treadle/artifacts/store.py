@@ -26,6 +26,7 @@ class ArtifactStore:
 
     def __init__(self, root: Path | str, *, durability: Literal["process", "power"] = "process") -> None:
         self.root = Path(root)
+        self.durability: Literal["process", "power"] = durability
         self._sync = durability == "power"
 
     def put(self, data: bytes) -> Digest:

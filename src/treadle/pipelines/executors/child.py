@@ -74,7 +74,7 @@ def _answered(data: bytes) -> Answer:
 def _task(luggage: Luggage) -> Task:
     for name, kind in luggage.classes.items():
         setattr(sys.modules["__main__"], name, kind)
-    store = ArtifactStore(luggage.root, durability="power" if luggage.durability == "power" else "process")
+    store = ArtifactStore(luggage.root, durability=luggage.durability)
     function = luggage.function.found() if isinstance(luggage.function, Named) else luggage.function
     step: Step = Step(function, name=luggage.step, serializer=luggage.serializer, retry_on=luggage.retry_on)
     log = Log()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import cloudpickle
 import msgspec
@@ -60,7 +60,7 @@ class Luggage:
     retry_on: tuple[type[BaseException], ...]
     where: str
     root: str
-    durability: str
+    durability: Literal["process", "power"]
     classes: Mapping[str, type]  # the nouns of the parent's main module, which the child does not have
     log: str
 
@@ -116,7 +116,7 @@ def packed(task: Task, log: str) -> bytes:
         task.step.retry_on,
         task.step.where,
         str(task.store.root),
-        getattr(task.store, "durability", "process"),
+        task.store.durability,
         classes,
         log,
     )
