@@ -8,7 +8,7 @@ CONSTRAINTS := constraints.txt
 .PHONY: demo test lint types imports docs browser clean bench
 
 demo: $(VENV)/.demo
-	@$(BIN)/treadle demo $(ARGS)
+	@$(BIN)/treadle demo --folder .demo $(ARGS)
 
 test: $(VENV)/.dev
 	@echo "▸ Running the tests"
