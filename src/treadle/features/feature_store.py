@@ -112,7 +112,7 @@ class FeatureStore:
 
     def _snapshot(self, layout: Layout, version: DatasetVersion, moment: int) -> pa.Table:
         with self._engine.session({"source": version}) as session:
-            facts = prepare(session, layout, moment)
+            facts = prepare(session, layout, moment, moment)
             return session.query(snapshot_sql(layout, facts.spans, moment))
 
     def _lookup(self, view: FeatureView, versions: Versions | None) -> ViewLookup:

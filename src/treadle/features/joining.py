@@ -19,6 +19,7 @@ _MOMENT = pa.timestamp("us", tz="UTC")
 # Looking for rivals of the matched rows costs with the rows asked for, of all rows with the version; the latter is remembered.
 _FEW = 0.1
 _REMEMBERED = 1_000
+_NEVER = 2**62
 
 
 class Joining:
@@ -85,7 +86,7 @@ class Joining:
         columns = {"row": pa.array(np.arange(len(ticks))), "t": pa.array(asked.instants), "tick": pa.array(ticks)}
         columns.update({f"k{j}": asked.key(column, layout.view) for j, column in enumerate(layout.entity)})
         with self._engine.session({"source": version, "asked": pa.table(columns)}) as session:
-            facts = prepare(session, layout, int(ticks.max()) if len(ticks) else 0)
+            facts = prepare(session, layout, int(ticks.min(initial=_NEVER)), int(ticks.max(initial=-_NEVER)))
             found = _in_order(session.query(history_sql(layout, facts)))
             return [found[f"f{j}"] for j in range(len(layout.view.features))]
 

@@ -50,6 +50,17 @@ class Layout:
         return not (source.created is None and plain and set(self.view.entity) <= set(source.key))
 
     @property
+    def reach(self) -> int | None:
+        """How far back in microseconds a question looks, or None when there is no end to it.
+
+        When the newest row is older than the time to live everything is missing, so only windows can look further back.
+        """
+        ttl, aggregates = self.view.ttl_us, [a for group in self.groups for a in group.aggregates]
+        if ttl is None or any(a.over_us is None for a in aggregates):
+            return None
+        return max(ttl, *(a.over_us or 0 for a in aggregates), 0)
+
+    @property
     def straight(self) -> bool:
         """Whether history is one plain ASOF join on the files as they are (but for rows that tie)."""
         return not self.corrects and self.time.type == "timestamp"

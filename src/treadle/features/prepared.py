@@ -9,14 +9,14 @@ from treadle.features.rows import rows_sql
 from treadle.features.windows import span_query, spans_from, summed
 
 
-def prepare(session: Session, layout: Layout, until: int) -> Facts:
-    """Make the tables (or views) `rows0`, `rows1`, one per group, of what can be seen at `until` (microseconds)."""
+def prepare(session: Session, layout: Layout, since: int, until: int) -> Facts:
+    """Make the tables (or views) `rows0`, `rows1`, one per group, for questions from `since` to `until` (microseconds)."""
     broken = set()
     for index, group in enumerate(layout.groups):
         kind = (
             "TABLE" if layout.corrects else "VIEW"
         )  # without corrections the rows are the source's own, to be read in passing
-        session.execute(f"CREATE TEMP {kind} rows{index} AS {rows_sql(layout, group, until)}")
+        session.execute(f"CREATE TEMP {kind} rows{index} AS {rows_sql(layout, group, since, until)}")
         if layout.corrects and session.rows(f"SELECT coalesce(bool_or(broken), false) FROM rows{index}")[0][0]:
             broken.add(index)
     spans = {}

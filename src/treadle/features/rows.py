@@ -13,20 +13,26 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from treadle.datasets import ColumnType
+from treadle.clock import from_micros
+from treadle.datasets import Column
 from treadle.features.layout import Group, Layout
 
+_FIRST, _LAST = (
+    -62_135_596_800_000_000,
+    253_402_300_799_999_999,
+)  # the years 1 to 9999: all that literals are written for
 
-def rows_sql(layout: Layout, group: Group, until: int) -> str:
-    """The rows of one group of features that can be seen at the instant `until` (microseconds)."""
+
+def rows_sql(layout: Layout, group: Group, since: int, until: int) -> str:
+    """The rows of one group of features that questions at the instants from `since` to `until` (microseconds) depend on."""
     ids = id_names(layout)
     rest = ", ".join([*keys(layout), "e", *ids, *values(layout)])
     if not layout.corrects:
-        base = _base(layout, group, until)
+        base = _base(layout, group, since, until)
         return f"SELECT {rest}, e AS s, NULL::BIGINT AS z, false AS broken FROM ({base}) WHERE {present(keys(layout))}"
     first = "e" if group.visibility in ("event", "known") else "greatest(e, c)"
     return f"""
-WITH base AS MATERIALIZED ({_base(layout, group, until)}),
+WITH base AS MATERIALIZED ({_base(layout, group, since, until)}),
 twice AS (SELECT {", ".join(ids)} FROM base WHERE {present(ids)} GROUP BY ALL HAVING count(*) > 1)
 SELECT {rest}, s, z, broken FROM (
   SELECT {rest}, {first} AS s, NULL::BIGINT AS z, false AS broken FROM base ANTI JOIN twice USING ({", ".join(ids)})
@@ -83,29 +89,52 @@ def quoted(name: str) -> str:
     return '"' + name.replace('"', '""') + '"'
 
 
-def instant(name: str, kind: ColumnType) -> str:
+def instant(column: Column) -> str:
     """SQL for a column of instants as microseconds."""
-    return f"epoch_us({quoted(name)})" if kind == "timestamp" else f"epoch_us(CAST({quoted(name)} AS TIMESTAMP))"
+    name = quoted(column.name)
+    return f"epoch_us({name})" if column.type == "timestamp" else f"epoch_us(CAST({name} AS TIMESTAMP))"
 
 
-def _base(layout: Layout, group: Group, until: int) -> str:
+def moment(micros: int) -> str:
+    """SQL for an instant as a literal, which lets the engine skip files and row groups that lie beyond it.
+
+    >>> moment(1_500_000)
+    "TIMESTAMPTZ '1970-01-01 00:00:01.500000+00'"
+    """
+    limited = min(max(micros, _FIRST), _LAST)
+    return f"TIMESTAMPTZ '{from_micros(limited).replace(tzinfo=None).isoformat(' ', 'microseconds')}+00'"
+
+
+def _base(layout: Layout, group: Group, since: int, until: int) -> str:
     """One line per row of the source that has an event time (and, for outcomes, has arrived)."""
-    source = layout.view.source
-    event = instant(layout.time.name, layout.time.type)
+    source, time = layout.view.source, layout.time
     columns = [f"{quoted(column.name)} AS k{index}" for index, column in enumerate(layout.entity)]
     columns += [f"{quoted(name)} AS i{index}" for index, name in enumerate(source.key)]
     columns += [f"{quoted(column.name)} AS x{index}" for index, column in enumerate(layout.values)]
-    columns.append(f"{event} AS e")
-    wanted = [f"{quoted(layout.time.name)} IS NOT NULL"]
+    columns.append(f"{instant(time)} AS e")
+    wanted = [f"{quoted(time.name)} IS NOT NULL"]
     if layout.created is not None:
-        arrived = instant(layout.created.name, layout.created.type)
-        columns.append(f"{arrived} AS c")
+        columns.append(f"{instant(layout.created)} AS c")
         if group.visibility == "arrived":
-            wanted += [f"{quoted(layout.created.name)} IS NOT NULL", f"{arrived} <= {until}"]
+            wanted += [
+                f"{quoted(layout.created.name)} IS NOT NULL",
+                f"{quoted(layout.created.name)} <= {moment(until)}",
+            ]
     # Whether a row is the first version of its id decides when its known columns are seen, so there none may be left out.
     if group.visibility != "known":
-        wanted.append(f"{event} <= {until}")
-    return f"SELECT {', '.join(columns)} FROM source WHERE {' AND '.join(wanted)}"
+        wanted.append(f"{quoted(time.name)} <= {moment(until)}")
+    line, condition = f"SELECT {', '.join(columns)} FROM source", " AND ".join(wanted)
+    if layout.reach is None:
+        return f"{line} WHERE {condition}"
+    recent = f"{quoted(time.name)} >= {moment(since - layout.reach)}"
+    if not layout.corrects:
+        return f"{line} WHERE {condition} AND {recent}"
+    # What is older than anything a question reaches back to matters only where it stands beside a recent version of its id.
+    ids = ", ".join(quoted(name) for name in source.key)
+    return (
+        f"{line} WHERE {condition} AND {recent} UNION ALL {line} WHERE {condition} AND NOT {recent} AND ({ids}) IN "
+        f"(SELECT ({ids}) FROM source WHERE {condition} AND {recent})"
+    )
 
 
 def _chained(layout: Layout, group: Group) -> str:

@@ -75,6 +75,7 @@ WINDOWS = (
     ("last", "real", None),
     ("last", "text", 2 * W),
 )
+BOUNDED = (*PLAIN, *(feature for feature in WINDOWS if feature[2]))  # with a time to live, old rows need not be read
 SHAPES = (
     Shape("plain", PLAIN, by_key=True),
     Shape("plain_ttl", PLAIN, by_key=True, ttl=2 * W, every=3 * W, two_keys=True),
@@ -83,11 +84,9 @@ SHAPES = (
     Shape("extremes", (("sum", "real", 5 * W),), extremes=True),
     Shape("both_ttl", PLAIN + WINDOWS, ttl=4 * W, two_keys=True),
     Shape("late", PLAIN + WINDOWS, created=True),
-    Shape("late_ttl", PLAIN + WINDOWS, created=True, ttl=3 * W, every=2 * W, zones=("UTC", "Pacific/Apia")),
+    Shape("late_ttl", BOUNDED, created=True, ttl=3 * W, every=2 * W, zones=("UTC", "Pacific/Apia")),
     Shape("late_known", PLAIN + WINDOWS, created=True, known=("k0", "k1", "whole", "text", "flag"), two_keys=True),
-    Shape(
-        "known_ttl", PLAIN + WINDOWS, created=True, known=("k0", "real", "text"), ttl=5 * W, every=W + 7, origin=DAY_ONE
-    ),
+    Shape("known_ttl", BOUNDED, created=True, known=("k0", "real", "text"), ttl=5 * W, every=W + 7, origin=DAY_ONE),
     Shape("known_all", WINDOWS, created=True, known=("k0", "real", "whole", "flag", "text")),
 )
 REALS = (0.1, 0.2, 0.3, 1.0, -1.0, 1e16, -1e16, 5e-17, 1 / 3, 2.0**60, 3.5, 7.25, -0.25)
