@@ -138,7 +138,7 @@ class PythonSession:
             child.stop()
 
     def __del__(self) -> None:
-        with suppress(Exception):
+        with suppress(AttributeError, OSError):  # it was never made whole, or the interpreter ends
             self._stop()
 
 

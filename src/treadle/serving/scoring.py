@@ -125,7 +125,7 @@ def _of_inputs(inputs: Any, names: tuple[str, ...], form: str = "inputs") -> Que
             matrix = np.array(inputs, dtype=np.float32)
             if matrix.ndim == 2 and not any(isinstance(v, str | bool) for row in inputs for v in row):
                 return Question(len(inputs), matrix=matrix, whole=not np.isnan(matrix).any())
-        except (TypeError, ValueError):
+        except (TypeError, ValueError):  # not all of them are numbers: they are columns
             pass
     return _of_table(list(names), inputs, form)
 

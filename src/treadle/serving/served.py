@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
@@ -24,7 +25,13 @@ if TYPE_CHECKING:
 class Served:
     """One revision of an endpoint. `asked` counts the questions in flight: it is closed only after the last of them."""
 
-    def __init__(self, manifest: EndpointManifest, replicas: dict[str, Replica], log: PredictionLog) -> None:
+    def __init__(
+        self,
+        manifest: EndpointManifest,
+        replicas: dict[str, Replica],
+        log: PredictionLog,
+        seconds: Callable[[], float],
+    ) -> None:
         self.manifest = manifest
         self.log = log
         self.asked = 0
@@ -36,7 +43,7 @@ class Served:
         self.tally = Tally()
         self.quick: Quick | None = None
         if self.single and Quick.fits(replicas[self._only]):
-            self.quick = Quick(replicas[self._only], self._responders[self._only])
+            self.quick = Quick(replicas[self._only], self._responders[self._only], seconds)
 
     @classmethod
     def open(cls, manifest: EndpointManifest, log: PredictionLog, clock: Clock) -> Served:
@@ -55,7 +62,7 @@ class Served:
             for replica in replicas.values():
                 replica.close()
             raise
-        return cls(manifest, replicas, log)
+        return cls(manifest, replicas, log, clock.monotonic)
 
     def choose(self, version: str, key: str) -> tuple[Replica, Responder]:
         """The variant that answers: the version a request names, else the one its key belongs to. Raises `NotFound`."""

@@ -177,7 +177,7 @@ def test_the_short_cut_answers_the_same_bytes(kind: str, rest: dict, deploy: Dep
     body = json.dumps({**ROW, **rest}).encode()
 
     async def both(plane: DataPlane) -> tuple[bytes | None, bytes]:
-        short = plane.infer_now("late", body)
+        short = plane.answer_now("late", body)
         return short, await plane.infer("late", "", body)
 
     short, general = run(endpoints, both)
@@ -190,6 +190,24 @@ def test_the_short_cut_answers_the_same_bytes(kind: str, rest: dict, deploy: Dep
         second.scores,
         second.request,
     )
+
+
+@pytest.mark.parametrize("kind", ["numbers", "text labels", "regression"])
+def test_the_short_cut_of_scoring_answers_the_same_bytes(kind: str, deploy: Deploy) -> None:
+    endpoints = deploy("late", kind)
+
+    async def both(plane: DataPlane) -> tuple[bytes | None, bytes, bytes | None]:
+        body = b'{"inputs": [[0.5, -1.25]]}'
+        short = plane.answer_now("", body, scoring=True)
+        other = plane.answer_now("", b'{"inputs": [[0.5, -1.25]], "params": {"method": "predict_proba"}}', scoring=True)
+        return short, await plane.invocations("", body), other
+
+    short, general, other = run(endpoints, both)
+    assert short is not None
+    assert short.replace(b"p-000001-1", b"p-000001-3") == general
+    assert other is None
+    first, second = logged(endpoints)
+    assert (first.features, first.label, first.scores) == (second.features, second.label, second.scores)
 
 
 @pytest.mark.parametrize(
@@ -212,7 +230,7 @@ def test_the_short_cut_gives_way_to_everything_unusual(body: bytes, deploy: Depl
     endpoints = deploy("late")
 
     async def short(plane: DataPlane) -> bytes | None:
-        return plane.infer_now("late", body)
+        return plane.answer_now("late", body)
 
     assert run(endpoints, short) is None
     assert logged(endpoints) == []
@@ -349,7 +367,7 @@ def test_no_answer_is_a_mixture_while_versions_swap(endpoints: Endpoints, packag
         async def ask(one_by_one: bool) -> None:
             nonlocal count
             while not done.is_set():
-                answer = plane.infer_now("late", body) if one_by_one else await plane.infer("late", "", body)
+                answer = plane.answer_now("late", body) if one_by_one else await plane.infer("late", "", body)
                 assert answer is not None
                 told = json.loads(answer)
                 pairs.add((told["model_version"], outputs(told)["scores"][1]))
@@ -422,7 +440,7 @@ def test_a_full_disk_refuses_or_serves_as_set(general: bool, deploy: Deploy, mon
         await plane.infer("late", "", body)
         monkeypatch.setattr("treadle.serving.log.os", FullDisk())
         try:
-            answer = await plane.infer("late", "", body) if general else plane.infer_now("late", body)
+            answer = await plane.infer("late", "", body) if general else plane.answer_now("late", body)
         finally:
             monkeypatch.undo()
         return answer, plane.measures.snapshot().lost
@@ -441,7 +459,7 @@ def test_power_durability_syncs_before_the_answer(deploy: Deploy, monkeypatch: p
     monkeypatch.setattr("treadle.serving.log._sync", synced.append)
 
     async def many(plane: DataPlane) -> None:
-        assert plane.infer_now("late", json.dumps(ROW).encode()) is None
+        assert plane.answer_now("late", json.dumps(ROW).encode()) is None
         await asyncio.gather(*(plane.infer("late", "", json.dumps(ROW).encode()) for _ in range(30)))
 
     run(endpoints, many, durability="power")

@@ -49,7 +49,7 @@ class InferenceApp:
         self._alone = alone
         self._largest = largest_body
         self._started = False
-        self._quick: dict[str, str] = {}
+        self._quick: dict[str, tuple[str, bool]] = {"/invocations": ("", True)}
 
     async def start(self) -> None:
         """Open what is deployed and follow it."""
@@ -66,12 +66,12 @@ class InferenceApp:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         kind = scope["type"]
-        endpoint = self._quick.get(scope["path"], "") if kind == "http" and scope["method"] == "POST" else ""
-        if endpoint:
+        asked = self._quick.get(scope["path"]) if kind == "http" and scope["method"] == "POST" else None
+        if asked is not None and not scope.get("query_string"):
             message = await receive()
             body: bytes = message.get("body", b"")
             if not message.get("more_body") and len(body) <= self._largest:
-                response = self._now(endpoint, body)
+                response = self._now(*asked, body)
                 if response is not None:
                     headers = [_JSON, (b"content-length", b"%d" % len(response))]
                     await send({"type": "http.response.start", "status": 200, "headers": headers})
@@ -113,7 +113,7 @@ class InferenceApp:
                 body = await self._body(scope, receive)
                 answer = await self.plane.infer(parts[0], parts[2] if len(parts) == 4 else "", body)
                 if path == f"/v2/models/{parts[0]}/infer":  # it exists, so this cannot outgrow the endpoints there are
-                    self._quick[path] = parts[0]
+                    self._quick[path] = (parts[0], False)
                 return 200, [_JSON], answer
             return self._about(scope, path, parts)
         if path == "/invocations":
@@ -122,10 +122,10 @@ class InferenceApp:
             return 200, [_JSON], await self._invocations(scope, receive)
         return self._health(scope, path.rstrip("/"))
 
-    def _now(self, endpoint: str, body: bytes) -> bytes | None:
+    def _now(self, endpoint: str, scoring: bool, body: bytes) -> bytes | None:
         """The answer of the short cut; None for the general way, which also says what is wrong."""
         try:
-            return self.plane.infer_now(endpoint, body)
+            return self.plane.answer_now(endpoint, body, scoring=scoring)
         except TreadleError:
             return None
 

@@ -128,7 +128,7 @@ def test_head_has_no_body(state: Path) -> None:
 def test_infer_twice_takes_the_general_way_and_then_the_short_cut(state: Path) -> None:
     async def twice(client: httpx.AsyncClient, app: InferenceApp) -> list[httpx.Response]:
         answers = [await client.post("/v2/models/clf/infer", json={**ROW, "id": "a"}) for _ in range(2)]
-        assert app._quick == {"/v2/models/clf/infer": "clf"}
+        assert app._quick["/v2/models/clf/infer"] == ("clf", False)
         broken = await client.post("/v2/models/clf/infer", content=b"{")
         gone = {**ROW["inputs"][0], "shape": [1, 3]}
         return [*answers, broken, await client.post("/v2/models/clf/infer", json={"inputs": [gone]})]
