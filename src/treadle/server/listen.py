@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
     from treadle.workspace import Workspace
 
+BACKLOG = 2048
 GRACE = 5  # seconds that open answers (live streams, long downloads) get at the end
 
 
@@ -56,25 +57,26 @@ def make_server(workspace: Workspace, host: str) -> uvicorn.Server:
         log_level=logging.WARNING,
         server_header=False,
         timeout_graceful_shutdown=GRACE,
-        backlog=2048,
+        backlog=BACKLOG,
     )
     return uvicorn.Server(config)
 
 
 def bind(host: str, port: int) -> socket.socket:
-    """A bound socket; raises `Unavailable` or `InvalidInput` that says what is in the way."""
+    """A listening socket; raises `Unavailable` or `InvalidInput` that says what is in the way."""
+    if not 0 <= port <= 65_535:
+        raise InvalidInput(f"{port} is not a port.", mend="Choose 0 to 65535.", field="port")
     try:
         family, _, _, _, where = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
     except OSError as error:
         raise InvalidInput(
             f"{host!r} is not an address of this machine.", mend="Use 127.0.0.1, or 0.0.0.0 for all.", field="host"
         ) from error
-    except OverflowError as error:
-        raise InvalidInput(f"{port} is not a port.", mend="Choose 0 to 65535.", field="port") from error
     made = socket.socket(family, socket.SOCK_STREAM)
     made.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
         made.bind(where)
+        made.listen(BACKLOG)  # from here on callers wait instead of being turned away
     except OSError as error:
         made.close()
         raise _refused(host, port, error) from error

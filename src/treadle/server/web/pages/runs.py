@@ -50,7 +50,7 @@ def index(request: Request) -> Response:
         first=_link(params, page="") if params["page"] else "",
         problem=problem,
         sort_link=lambda key: _link(params, order_by=_turned(params["order_by"], key), page=""),
-        sorted_by=params["order_by"],
+        sorted_by=params["order_by"].replace("`", ""),
     )
 
 
@@ -95,4 +95,4 @@ def _link(params: dict[str, str], **changes: str) -> str:
 
 
 def _turned(now: str, key: str) -> str:
-    return f"{key} asc" if now == f"{key} desc" else f"{key} desc"
+    return f"{key} asc" if now.replace("`", "") == f"{key} desc".replace("`", "") else f"{key} desc"
