@@ -16,14 +16,10 @@ from treadle.database import Database
 from treadle.tracking.points import Logged, Packed, decode, encode, newest, pack, rank, unpack
 
 SETTLE_AFTER = 50_000  # points logged by this process since it last settled
-AT_ONCE = 2_000  # arrivals in one transaction
 FULL = 4_096  # points in a segment that is not touched again
 
 _APPEND = "INSERT INTO arrivals (project, run, body) VALUES (:project, :run, :body)"
-_TAKE = (
-    "DELETE FROM arrivals WHERE seq IN (SELECT seq FROM arrivals WHERE project = :project ORDER BY seq LIMIT :limit) "
-    "RETURNING seq, run, body"
-)
+_TAKE = "DELETE FROM arrivals WHERE project = :project RETURNING run, body"
 _COUNT = (
     "UPDATE series SET points = points + :points WHERE run = :run AND name = :name RETURNING key, step, time, value"
 )
@@ -52,17 +48,18 @@ class Journal:
         self._since += len(points)
 
     def settle(self) -> int:
-        """Move every arrival into its series; how many there were."""
+        """Move what has arrived into its series; how many calls it came from. What arrives meanwhile waits for the next time."""
         self._since = 0
-        total = 0
-        while self._database.one("SELECT 1 AS x FROM arrivals WHERE project = :project LIMIT 1", project=self._project):
-            with self._database.transaction():
-                self._database.lock(f"settle:{self._project}")  # two processes must not fill one segment at once
-                arrived = self._database.read(_TAKE, project=self._project, limit=AT_ONCE)
-                for (run, name), points in sorted(_by_series(arrived).items()):
-                    self._put(run, name, points)
-            total += len(arrived)
-        return total
+        if not self._database.one(
+            "SELECT 1 AS x FROM arrivals WHERE project = :project LIMIT 1", project=self._project
+        ):
+            return 0
+        with self._database.transaction():
+            self._database.lock(f"settle:{self._project}")  # two processes must not fill one segment at once
+            arrived = self._database.read(_TAKE, project=self._project)
+            for (run, name), points in sorted(_by_series(arrived).items()):
+                self._put(run, name, points)
+        return len(arrived)
 
     def history(self, run: int, name: str) -> list[Packed]:
         """Every point of a metric in the order of step, time; settled ones only."""
@@ -72,7 +69,7 @@ class Journal:
             run=run,
             name=name,
         )
-        return sorted((point for row in rows for point in unpack(row["body"])), key=lambda point: point[:2])
+        return sorted((point for row in rows for point in unpack(row["body"])), key=rank)
 
     def _put(self, run: int, name: str, points: list[Packed]) -> None:
         top = newest(points)
@@ -109,7 +106,7 @@ class Journal:
 
 def _by_series(arrived: list[dict[str, Any]]) -> dict[tuple[int, str], list[Packed]]:
     grouped: dict[tuple[int, str], list[Packed]] = defaultdict(list)
-    for row in sorted(arrived, key=lambda row: row["seq"]):
+    for row in arrived:
         run = row["run"]
         for name, step, time, value in decode(row["body"]):
             grouped[run, name].append((step, time, value))

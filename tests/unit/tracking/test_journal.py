@@ -56,7 +56,6 @@ def rows(database: Database, table: str) -> int:
 
 def test_settling_moves_everything_once(metrics: Database, tracker: Tracker, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(rooms, "FULL", 10)
-    monkeypatch.setattr(rooms, "AT_ONCE", 3)
     run = tracker.start_run("e")
     for step in range(25):
         tracker.log_metrics(run.id, {"a": step / 2, "b": -step}, step=step)

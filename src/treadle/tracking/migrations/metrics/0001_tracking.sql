@@ -77,9 +77,9 @@ CREATE TABLE segments (
 );
 CREATE INDEX segments_by_series ON segments (series, key);
 
--- What was logged and is not yet in series and segments: one row for each call, appended and nothing else.
+-- What was logged and is not yet in series and segments: one row for each call, appended and nothing else. Points carry their
+-- step and time, so rows need no order and no key: keeping one would make logging half as fast again.
 CREATE TABLE arrivals (
-    seq {key},
     project TEXT NOT NULL,
     run BIGINT NOT NULL,
     body {bytes} NOT NULL
