@@ -119,6 +119,15 @@ class Store:
         rows = self._database.read("SELECT path, digest, bytes FROM run_files WHERE run = :run ORDER BY path", run=key)
         return [RunFile(**row) for row in rows]
 
+    def erase(self, key: int) -> None:
+        """Remove a run and everything it logged."""
+        self._database.execute(
+            "DELETE FROM segments WHERE series IN (SELECT key FROM series WHERE run = :run)", run=key
+        )
+        for table in ("arrivals", "series", "params", "tags", "run_files"):
+            self._database.execute(f"DELETE FROM {table} WHERE run = :run", run=key)
+        self._database.execute("DELETE FROM runs WHERE key = :run", run=key)
+
     def load(self, keys: Sequence[int]) -> list[Run]:
         """The runs of these numbers, whole, in this order."""
         if not keys:

@@ -181,6 +181,19 @@ class Tracker:
         """Bring a deleted run back."""
         self._store.update_run(self._row(run_id)["key"], deleted_at=None)
 
+    def erase(self, run_id: str) -> None:
+        """Remove a deleted run for good, with its points and files; raises `Conflict` when it was not deleted before."""
+        row = self._row(run_id)
+        if row["deleted_at"] is None:
+            raise Conflict(
+                f"The run {run_id!r} is not deleted.", mend="Delete it first; that can be undone.", field="run_id"
+            )
+        with self._database.transaction():
+            self._store.erase(row["key"])
+        self._keys.pop(run_id, None)
+        if self._references is not None:
+            self._references.release(f"run:{run_id}")
+
     def get(self, run_id: str) -> Run:
         """A run with its params, tags and the newest value of each metric; raises `NotFound` for an unknown id."""
         self._journal.settle()

@@ -181,6 +181,26 @@ def test_a_deleted_run_is_out_of_sight_and_can_come_back(tracker: Tracker, run: 
     assert [one.id for one in tracker.search("late-arrival").runs] == [run.id]
 
 
+def test_erasing_leaves_nothing_of_a_run(metrics: Database, tracker: Tracker, run: Run) -> None:
+    other = tracker.start_run("late-arrival")
+    for one in (run, other):
+        tracker.log_metrics(one.id, {"m": 1.0})
+        tracker.get(one.id)
+        tracker.log_metrics(one.id, {"m": 2.0}, step=1)  # settled and not yet settled
+    with pytest.raises(Conflict, match="not deleted"):
+        tracker.erase(run.id)
+    key = tracker._keys[run.id]
+    tracker.delete(run.id)
+    tracker.erase(run.id)
+    with pytest.raises(NotFound):
+        tracker.get(run.id)
+    with pytest.raises(NotFound):
+        tracker.log_metrics(run.id, {"m": 3.0})
+    for table in ("arrivals", "series", "params", "tags"):
+        assert metrics.read(f"SELECT 1 AS x FROM {table} WHERE run = :key", key=key) == [], table
+    assert [point.value for point in tracker.history(other.id, "m")] == [1.0, 2.0]
+
+
 def test_a_deleted_experiment_hides_its_runs(tracker: Tracker, run: Run) -> None:
     assert tracker.experiment("late-arrival").name == "late-arrival"
     tracker.delete_experiment("late-arrival")
