@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from treadle.evidence import Check, Ledger
     from treadle.features import FeatureStore, SqliteOnlineStore
     from treadle.lineage import Lineage
-    from treadle.loop import Loop, Rooms, Turn
+    from treadle.loop import EndpointFollower, Loop, Rooms, Turn
     from treadle.models import ModelStore, Packager, Task
     from treadle.pipelines import Hooks, Pipelines
     from treadle.registry import ModelVersion, Registry
@@ -189,7 +189,15 @@ class Workspace:
             environment=self.config.project.environment,
             clock=self.clock,
             ids=self.ids,
+            hooks=[self.follower],
         )
+
+    @cached_property
+    def follower(self) -> EndpointFollower:
+        """Lets endpoints serve whatever is champion."""
+        from treadle.loop import EndpointFollower
+
+        return EndpointFollower(self.database, self.endpoints, lambda: self.registry)
 
     @cached_property
     def pipelines(self) -> Pipelines:

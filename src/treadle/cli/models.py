@@ -11,7 +11,7 @@ import typer
 from treadle.cli import complete, shapes
 from treadle.cli.checks import verdicts
 from treadle.cli.output import Json, fields, number, show, status, table, text
-from treadle.cli.project import LOOP_FILE, loops, workspace
+from treadle.cli.project import workspace
 from treadle.errors import InvalidInput, NotFound
 
 if TYPE_CHECKING:
@@ -134,7 +134,7 @@ def promote(
         move = opened.registry.promote(
             found.model, found.number, alias=alias, why=why, principal=who, override=override
         )
-        served = _follow(opened, found.model, alias)
+        served = _served(opened, found.model, alias)
     _told(move, json, served=served)
 
 
@@ -149,7 +149,7 @@ def rollback(
     """Give an alias back to the version that held it before."""
     with workspace() as opened:
         move = opened.registry.rollback(model, alias=alias, why=why, principal=opened.principal.name, to=to)
-        served = _follow(opened, model, alias)
+        served = _served(opened, model, alias)
     _told(move, json, served=served)
 
 
@@ -250,29 +250,9 @@ def _rows(path: Path) -> Any:
         raise InvalidInput(f"{path} cannot be read: {error}", mend="Mend the file.", field="data") from error
 
 
-def _follow(opened: Workspace, model: str, alias: str) -> int | None:
-    """Let the model's endpoint serve its champion; the version it then serves, or None for another alias."""
-    if alias != "champion":
-        return None
-    champion = opened.registry.get(model, alias)
-    endpoint = next((each for each in opened.endpoints.list() if each.model == model), None)
-    if endpoint is None:
-        return opened.endpoints.deploy(model, champion.number, champion.digest, _lookup(opened, model)).version
-    return opened.endpoints.deploy(
-        endpoint.name,
-        champion.number,
-        champion.digest,
-        endpoint.lookup,
-        model=model,
-        trust_python=endpoint.trust_python,
-    ).version
-
-
-def _lookup(opened: Workspace, model: str) -> Any:
-    """How the features of a model that was never served are looked up: as its loop says, if it has one."""
-    file = opened.config.root / LOOP_FILE
-    loop = loops(file).get(model) if file.is_file() else None
-    return opened.feature_store.lookup_plan(loop.views) if loop is not None and loop.views else None
+def _served(opened: Workspace, model: str, alias: str) -> int | None:
+    """The version the model's endpoint serves now, having followed its champion; None for another alias."""
+    return opened.endpoints.get(model).version if alias == "champion" else None
 
 
 def _told(move: Promotion, json: bool, *, served: int | None) -> None:

@@ -91,10 +91,26 @@ class Database:
         With a `fence`, the lease row is read inside the transaction and a stale epoch raises `Fenced` before anything is written.
         """
         connection = self._connection()
+        outermost = not connection.depth
+        if outermost:
+            self._local.afterwards = []
         with _inner(connection) if connection.depth else _outer(connection, connection.begin):
             if fence is not None:
                 self._check(fence)
             yield self
+        if outermost:
+            for action in self._local.afterwards:
+                action()
+
+    def after_commit(self, action: Callable[[], object]) -> None:
+        """Do something once the open transaction has committed, and never if it does not; at once when none is open.
+
+        For effects outside the database, such as a file that others follow.
+        """
+        if self._connection().depth:
+            self._local.afterwards.append(action)
+        else:
+            action()
 
     @contextmanager
     def snapshot(self) -> Iterator[Database]:

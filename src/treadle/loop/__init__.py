@@ -17,11 +17,13 @@ if TYPE_CHECKING:
     from treadle.loop.adopt import adopt_model
     from treadle.loop.declaration import Loop
     from treadle.loop.discover import find_loops, pick_loop
+    from treadle.loop.following import EndpointFollower
     from treadle.loop.label import Label
     from treadle.loop.standard import standard_pipeline
     from treadle.loop.turn import Rooms, Turn, turn_loop
 
 __all__ = [
+    "EndpointFollower",
     "Label",
     "Loop",
     "Rooms",
@@ -37,6 +39,7 @@ __all__ = [
 __getattr__ = door(
     __name__,
     {
+        "EndpointFollower": "following",
         "Label": "label",
         "Loop": "declaration",
         "Rooms": "turn",

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from treadle.evaluation import CandidateContext, Comparison, Evaluation, compare, standard_gates
 from treadle.evidence import Check
+from treadle.loop.following import LOOKUP
 from treadle.loop.frame import part_of, slice_columns
 from treadle.loop.turned import Ingest, Judgement, Registration, Training
 from treadle.pipelines import current_step
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
     from treadle.evidence import Ledger
+    from treadle.features import FeatureStore
     from treadle.loop.declaration import Loop
     from treadle.models import ModelStore, Prediction
     from treadle.registry import ModelVersion, Registry
@@ -71,6 +73,7 @@ def register(
     registry: Registry,
     ledger: Ledger,
     models: ModelStore,
+    feature_store: FeatureStore,
     *,
     trigger: str,
 ) -> Registration:
@@ -123,6 +126,7 @@ def register(
                 "to_simple": judgement.to_simple,
                 "to_champion": judgement.to_champion,
             },
+            LOOKUP: feature_store.lookup_plan(loop.views, versions=ingest.versions) if loop.views else {},
             "contributions": best.contributions,
             "candidates": {c.name: c.metrics for c in training.candidates},
         },

@@ -1,11 +1,11 @@
-"""Release: promote what its gates let through, and deploy what is champion."""
+"""Release: promote what its gates let through; serving follows the champion."""
 
 from __future__ import annotations
 
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from treadle.errors import Refused
+from treadle.errors import Conflict, Refused
 from treadle.loop.cleaning import moment_of
 from treadle.loop.turned import Registration, Release
 
@@ -13,43 +13,51 @@ if TYPE_CHECKING:
     from treadle.clock import Clock
     from treadle.features import FeatureStore
     from treadle.loop.declaration import Loop
-    from treadle.models import ModelStore
-    from treadle.registry import ModelVersion, Registry
-    from treadle.serving import Endpoints
+    from treadle.loop.following import EndpointFollower
+    from treadle.registry import Registry
 
 CONTROLLER = "treadle"  # the principal of what no person did
 
 
 class Deployer:
-    """Brings a version to its endpoint: features into the online store, then the manifest that workers follow."""
+    """Makes ready what a version needs before it serves: the newest values of its features in the online store."""
 
-    def __init__(self, endpoints: Endpoints, feature_store: FeatureStore, models: ModelStore, clock: Clock) -> None:
-        self._endpoints = endpoints
+    def __init__(self, feature_store: FeatureStore, follower: EndpointFollower, clock: Clock) -> None:
         self._feature_store = feature_store
-        self._models = models
+        self._follower = follower
         self._clock = clock
 
-    def deploy(self, loop: Loop, version: ModelVersion, *, until: datetime | None = None) -> None:
-        """Materialise the loop's views up to `until` (default: now) and point the endpoint at `version`."""
+    def prepare(self, loop: Loop, until: datetime | None) -> None:
+        """Materialise the loop's views up to `until` (default: now), where the store does not hold later values already."""
         for view in loop.views:
-            self._feature_store.materialize(view, until or self._clock.now(), backwards=True)
-        plan = self._feature_store.lookup_plan(loop.views) if loop.views else None
-        self._endpoints.deploy(loop.name, version.number, self._models.load(version.digest), plan)
+            try:
+                self._feature_store.materialize(view, until or self._clock.now())
+            except Conflict:  # a turn that looks from the past must not turn live features back
+                continue
+
+    def deploy(self, loop: Loop) -> None:
+        """Point the endpoint at the champion, if it does not serve it already."""
+        self._follower.follow(loop.name)
 
 
 def release(loop: Loop, made: Registration, registry: Registry, deployer: Deployer, as_of: str) -> Release:
-    """Promote the version if the ledger says that its gates passed; the champion is what is deployed either way."""
+    """Promote the version if the ledger says that its gates passed; serving follows the alias."""
     version = registry.get(made.model, made.number)
     if "champion" in version.aliases:
-        deployer.deploy(loop, version, until=moment_of(as_of))
+        deployer.prepare(loop, moment_of(as_of))
+        deployer.deploy(loop)
         return Release(made.model, made.number, "kept", "it is the champion already")
-    if version.status in ("archived", "refused"):
-        reason = version.refused_why or "it was champion before; rolling forward is a person's decision"
-        return Release(made.model, made.number, "refused" if version.status == "refused" else "kept", reason)
+    if version.status == "refused":
+        return Release(made.model, made.number, "refused", version.refused_why)
+    if version.status == "archived":
+        return Release(
+            made.model, made.number, "kept", "it was champion before; going back to it is a person's decision"
+        )
+    if registry.judge(made.model, made.number).allowed:
+        deployer.prepare(loop, moment_of(as_of))
     try:
         registry.promote(made.model, made.number, why="it passed every gate", principal=CONTROLLER)
     except Refused as refusal:
         registry.refuse(made.model, made.number, refusal.message, principal=CONTROLLER)
         return Release(made.model, made.number, "refused", refusal.message)
-    deployer.deploy(loop, registry.get(made.model, made.number), until=moment_of(as_of))
     return Release(made.model, made.number, "promoted", "it passed every gate")

@@ -10,6 +10,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from treadle.lineage import Ref
 from treadle.loop import cleaning, frame, judging, learning, releasing, validating
 from treadle.loop.fingerprint import declaration_fingerprint
 from treadle.loop.turned import Ingest, Judgement, Registration, Release, Training, Validation
@@ -78,7 +79,10 @@ def split(join_features: pa.Table, loop: Loop) -> pa.Table:
 @step(fresh=declared)
 def train(split: pa.Table, loop: Loop, packager: Packager, tracker: Tracker) -> Training:
     """Fit every candidate and the baselines, and package each as the file that would be served."""
-    return learning.train(loop, split, packager, tracker)
+    trained = learning.train(loop, split, packager, tracker)
+    # so that the packages are held as long as this result, and missed when one was deleted
+    current_step().produces(*(Ref("artifact", each.package) for each in trained.everything))
+    return trained
 
 
 @step(fresh=declared)
@@ -96,10 +100,11 @@ def register(
     registry: Registry,
     ledger: Ledger,
     models: ModelStore,
+    feature_store: FeatureStore,
     trigger: str,
 ) -> Registration:
     """Make it a version of the registered model, and put every gate's verdict on record with it."""
-    return judging.register(loop, ingest, train, evaluate, registry, ledger, models, trigger=trigger)
+    return judging.register(loop, ingest, train, evaluate, registry, ledger, models, feature_store, trigger=trigger)
 
 
 @step(cache=False)

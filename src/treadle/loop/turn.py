@@ -22,10 +22,10 @@ if TYPE_CHECKING:
     from treadle.evidence import Evidence, Ledger
     from treadle.features import FeatureStore
     from treadle.loop.declaration import Loop
+    from treadle.loop.following import EndpointFollower
     from treadle.models import ModelStore, Packager
     from treadle.pipelines import Execution, Hooks, Pipelines
     from treadle.registry import ModelVersion, Registry
-    from treadle.serving import Endpoints
     from treadle.tracking import Tracker
     from treadle.validation import Schemas
 
@@ -56,7 +56,7 @@ class Rooms(Protocol):
     @property
     def ledger(self) -> Ledger: ...
     @property
-    def endpoints(self) -> Endpoints: ...
+    def follower(self) -> EndpointFollower: ...
     @property
     def pipelines(self) -> Pipelines: ...
 
@@ -167,7 +167,7 @@ def _resources(loop: Loop, rooms: Rooms, trigger: str) -> Mapping[str, Any]:
         "tracker": rooms.tracker,
         "registry": rooms.registry,
         "ledger": rooms.ledger,
-        "deployer": Deployer(rooms.endpoints, rooms.feature_store, rooms.models, rooms.clock),
+        "deployer": Deployer(rooms.feature_store, rooms.follower, rooms.clock),
     }
 
 

@@ -51,6 +51,11 @@ class Training:
         """The candidate with the best validation metric."""
         return self.candidates[0]
 
+    @property
+    def everything(self) -> tuple[CandidateModel, ...]:
+        """Candidates and rivals."""
+        return (*self.candidates, self.baseline, self.simple)
+
 
 @dataclass(frozen=True)
 class Judgement:

@@ -73,6 +73,39 @@ def test_a_version_that_fails_a_gate_is_kept_on_record_but_not_served(project: P
             workspace.registry.promote("churn", 2, why="I want it", principal="me")
 
 
+def test_serving_follows_the_champion_forward_and_back(project: Path, loop_of: LoopOf) -> None:
+    with td.open(project) as workspace:
+        workspace.turn(loop_of())
+        second = workspace.turn(loop_of(features=["age", "plan"]))
+        assert second.release.outcome == "promoted"
+        assert workspace.endpoints.get("churn").version == 2
+        assert workspace.endpoints.get("churn").lookup is None
+        workspace.registry.rollback("churn", why="it felt wrong", principal="me")
+        served = workspace.endpoints.get("churn")
+        assert served.version == 1
+        assert served.lookup is not None
+
+
+def test_a_promotion_that_does_not_commit_moves_no_endpoint(project: Path, loop_of: LoopOf) -> None:
+    with td.open(project) as workspace:
+        workspace.turn(loop_of())
+        workspace.turn(loop_of(features=["age", "plan"]))
+        with pytest.raises(RuntimeError), workspace.database.transaction():
+            workspace.registry.rollback("churn", why="a try", principal="me")
+            raise RuntimeError("the power went")
+        assert workspace.registry.get("churn", "champion").number == 2
+        assert workspace.endpoints.get("churn").version == 2
+
+
+def test_a_turn_from_the_past_does_not_turn_live_features_back(project: Path, loop_of: LoopOf) -> None:
+    with td.open(project) as workspace:
+        loop = loop_of()
+        workspace.turn(loop)
+        before = workspace.online.tick(loop.views[0].table)
+        workspace.turn(loop, as_of="2024-02-10")
+        assert workspace.online.tick(loop.views[0].table) == before
+
+
 def test_a_candidate_that_cannot_be_trained_does_not_stop_the_other(project: Path, loop_of: LoopOf) -> None:
     def broken(X: Any, y: Any, params: Any) -> Any:
         raise ValueError("no luck today")
