@@ -15,6 +15,7 @@ import pyarrow as pa
 
 from treadle.datasets.arrow import plain
 from treadle.datasets.column import literal, quoted
+from treadle.datasets.spill import own_folder
 from treadle.datasets.version import DatasetVersion
 from treadle.errors import Cancelled, InvalidInput, TreadleError, Unavailable
 
@@ -28,6 +29,9 @@ _CLOSED = {
     "python_enable_replacements": "false",  # a table name must never be answered by a local Python variable
     "preserve_insertion_order": "true",
 }
+
+
+_abandoned: list[duckdb.DuckDBPyConnection] = []
 
 
 class Engine:
@@ -44,6 +48,7 @@ class Engine:
         self._temp = Path(temp)
         self._lock = threading.Lock()
         self._connection: duckdb.DuckDBPyConnection | None = None
+        self._process = os.getpid()
         if not re.fullmatch(r"\d+(\.\d+)?\s*([KMGT]i?B|%)", memory_limit, re.IGNORECASE):
             raise InvalidInput(
                 f"{memory_limit!r} is not an amount of memory.",
@@ -95,20 +100,17 @@ class Engine:
 
     def _cursor(self) -> duckdb.DuckDBPyConnection:
         with self._lock:
+            if self._connection is not None and self._process != os.getpid():
+                # Its threads did not survive the fork; closing it here would wait for them for ever.
+                _abandoned.append(self._connection)
+                self._connection = None
             if self._connection is None:
-                self._connection = self._opened()
+                self._connection, self._process = self._opened(), os.getpid()
             return self._connection.cursor()
 
     def _opened(self) -> duckdb.DuckDBPyConnection:
         with meaning():
-            try:
-                self._temp.mkdir(parents=True, exist_ok=True)
-            except OSError as error:
-                raise Unavailable(
-                    f"The engine's temporary folder {self._temp} cannot be made: {error.strerror}.",
-                    mend="Check its permissions and the free space.",
-                ) from error
-            config = {**_CLOSED, **self._settings, "temp_directory": str(self._temp)}
+            config = {**_CLOSED, **self._settings, "temp_directory": str(own_folder(self._temp))}
             connection = duckdb.connect(":memory:", config=config)
             connection.execute("SET GLOBAL TimeZone = 'UTC'")
             return connection

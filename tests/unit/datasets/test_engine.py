@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+import os
+import signal
+import subprocess
+import sys
 import threading
+import time
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -101,4 +106,54 @@ def test_wrong_settings_name_the_key(tmp_path: Path, memory: str, threads: int, 
 
 def test_a_closed_engine_opens_again(engine: Engine) -> None:
     engine.close()
+    assert engine.query("SELECT 2 AS a")["a"].to_pylist() == [2]
+
+
+def test_two_engines_never_spill_into_one_folder(tmp_path: Path) -> None:
+    temp = tmp_path / "temp"
+    engines = [Engine(memory_limit="60MB", threads=1, temp=temp) for _ in range(2)]
+    big = "SELECT count(*) AS n FROM (SELECT i, random() AS r FROM range(6000000) t(i) ORDER BY r)"
+    for engine in engines:
+        with engine.session() as session:
+            session.execute("CREATE TEMP TABLE big AS SELECT range AS a, random() AS b FROM range(6000000)")
+            assert session.query("SELECT count(*) AS n FROM (SELECT * FROM big ORDER BY b)")["n"].to_pylist() == [
+                6_000_000
+            ]
+            assert len(list(temp.glob("spill-*"))) >= 1
+    assert engines[0].query(big)["n"].to_pylist() == [6_000_000]
+    for engine in engines:
+        engine.close()
+    assert list(temp.glob("spill-*")) == []
+
+
+def test_what_a_killed_process_spilled_is_removed_once_it_is_old(tmp_path: Path) -> None:
+    dead = subprocess.run([sys.executable, "-c", "import os; print(os.getpid())"], capture_output=True, text=True)
+    old, young = (tmp_path / f"spill-{dead.stdout.strip()}-{n}" for n in (1, 2))
+    alive = tmp_path / f"spill-{os.getpid()}-999999"
+    for folder in (old, young, alive):
+        folder.mkdir()
+        (folder / "rows.tmp").write_bytes(b"x")
+    for folder in (old, alive):
+        os.utime(folder, (0, 0))
+    Engine(temp=tmp_path).query("SELECT 1")
+    assert not old.exists()
+    assert young.exists()
+    assert alive.exists()
+
+
+def test_a_forked_process_has_an_engine_of_its_own(engine: Engine) -> None:
+    assert engine.query("SELECT 1 AS a")["a"].to_pylist() == [1]
+    child = os.fork()
+    if child == 0:
+        answer = engine.query("SELECT sum(range) AS s FROM range(1000000)")["s"].to_pylist()
+        os._exit(0 if answer == [499_999_500_000] else 1)
+    for _ in range(600):
+        done, status = os.waitpid(child, os.WNOHANG)
+        if done:
+            break
+        time.sleep(0.05)
+    else:
+        os.kill(child, signal.SIGKILL)
+        pytest.fail("the forked process hangs")
+    assert status == 0
     assert engine.query("SELECT 2 AS a")["a"].to_pylist() == [2]

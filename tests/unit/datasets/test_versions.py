@@ -146,16 +146,7 @@ def test_corrections_and_repeated_rows_are_kept(plain: Datasets, write: Write, t
     assert plain.read(ingest(plain, tmp_path).version)["x"].to_pylist() == ["a", "a", "b"]
 
 
-def test_history_and_at(plain: Datasets, tmp_path: Path) -> None:
-    ground = Ground.at(tmp_path / "second")
-    datasets = Datasets(
-        ground.database,
-        tmp_path / "second",
-        Engine(temp=tmp_path / "t"),
-        project="test",
-        clock=ground.clock,
-        ids=ground.ids,
-    )
+def test_history_and_at(datasets: Datasets, ground: Ground) -> None:
     moments = []
     for number in range(3):
         moments.append(ground.clock.now())
