@@ -14,7 +14,10 @@ import pytest
 from fastapi.testclient import TestClient
 
 from treadle.clock import ReplayClock
+from treadle.evidence import Verdict
 from treadle.loop import find_loops, turn_loop
+from treadle.models import Package
+from treadle.registry import ModelVersion
 from treadle.server import create_app
 from treadle.workspace import Workspace
 
@@ -63,6 +66,7 @@ class Served:
 
     workspace: Workspace
     client: TestClient
+    source: Workspace | None = None  # where a real package can be taken from
 
     def page(self, path: str, status: int = 200) -> str:
         answer = self.client.get(path, headers={"Accept": "text/html"})
@@ -83,6 +87,24 @@ class Served:
         version = self.workspace.registry.get("late-parcel", 1)
         assert version.run is not None
         return version.run
+
+    def register(self, name: str, *, passed: bool | None = True, **more: Any) -> ModelVersion:
+        """A version of `late` made of the project's first package, with evidence about its one gate unless `passed` is None."""
+        version = self.workspace.registry.create_version(
+            "late", self.package(), execution=name, gates=more.pop("gates", ["good"]), **more
+        )
+        if passed is not None:
+            verdict = Verdict.of(passed, value=0.6, threshold=0.65, summary="It is 0.6.")
+            self.workspace.ledger.record("good", "candidate", version.subject, verdict)
+        return version
+
+    def package(self) -> Package:
+        """A real package, put into this workspace's artifacts."""
+        assert self.source is not None
+        package = self.source.models.load(self.source.registry.get("late-parcel", 1).digest)
+        for digest in (package.digest, *package.files.values()):
+            self.workspace.artifacts.put(self.source.artifacts.get(digest))
+        return package
 
 
 def client_of(workspace: Workspace, **more: Any) -> TestClient:
@@ -122,9 +144,9 @@ def served(project: Workspace) -> Iterator[Served]:
 
 
 @pytest.fixture
-def empty(tmp_path: Path) -> Iterator[Served]:
+def empty(tmp_path: Path, project: Workspace) -> Iterator[Served]:
     """A project in which nothing has happened."""
     workspace = Workspace.open(tmp_path)
     with client_of(workspace) as client:
-        yield Served(workspace, client)
+        yield Served(workspace, client, project)
     workspace.close()

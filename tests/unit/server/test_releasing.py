@@ -3,17 +3,6 @@
 from __future__ import annotations
 
 from tests.unit.server.conftest import Served
-from treadle.evidence import Verdict
-from treadle.registry import ModelVersion
-
-
-def register(served: Served, data: bytes, passed: bool | None) -> ModelVersion:
-    workspace = served.workspace
-    version = workspace.registry.create_version("late", workspace.artifacts.put(data), gates=["good"])
-    if passed is not None:
-        verdict = Verdict.of(passed, value=0.6, threshold=0.65, summary="It is 0.6.")
-        workspace.ledger.record("good", "candidate", version.subject, verdict)
-    return version
 
 
 def promote(served: Served, version: int | str, **more: str):
@@ -21,9 +10,9 @@ def promote(served: Served, version: int | str, **more: str):
 
 
 def test_promoting_over_rest_reads_the_gates(empty: Served) -> None:
-    register(empty, b"1", True)
-    register(empty, b"2", None)
-    register(empty, b"3", False)
+    empty.register("1")
+    empty.register("2", passed=None)
+    empty.register("3", passed=False)
     moved = promote(empty, 1)
     assert moved.status_code == 200
     assert (moved.json()["to_version"], moved.json()["who"]) == (1, empty.json("/status")["principal"])
@@ -37,8 +26,8 @@ def test_promoting_over_rest_reads_the_gates(empty: Served) -> None:
 
 
 def test_rolling_back_over_rest(empty: Served) -> None:
-    for number, data in enumerate((b"1", b"2"), start=1):
-        register(empty, data, True)
+    for number in (1, 2):
+        empty.register(str(number))
         promote(empty, number)
     rolled = empty.client.post("/api/v1/models/late/rollback", json={"why": "complaints"})
     assert (rolled.status_code, rolled.json()["kind"], rolled.json()["to_version"]) == (200, "rollback", 1)
@@ -46,14 +35,14 @@ def test_rolling_back_over_rest(empty: Served) -> None:
 
 
 def test_refusing_over_rest(empty: Served) -> None:
-    register(empty, b"1", True)
+    empty.register("1")
     refused = empty.client.post("/api/v1/models/late/versions/1/refuse", json={"why": "unfair"})
     assert refused.json()["status"] == "refused"
     assert promote(empty, 1, override="please").status_code == 409
 
 
 def test_the_page_promotes_and_says_so(empty: Served) -> None:
-    register(empty, b"1", True)
+    empty.register("1")
     assert "Nothing stands against promoting it" in empty.page("/models/late/1")
     done = empty.client.post("/models/late/1/promote", data={"alias": "champion", "why": "good"})
     assert done.status_code == 303
@@ -63,7 +52,7 @@ def test_the_page_promotes_and_says_so(empty: Served) -> None:
 
 
 def test_the_page_shows_what_stands_against_it_and_keeps_what_was_typed(empty: Served) -> None:
-    register(empty, b"1", False)
+    empty.register("1", passed=False)
     page = empty.page("/models/late/1")
     assert "These stand against promoting it" in page
     tried = empty.client.post("/models/late/1/promote", data={"alias": "champion", "why": "my reason"})
@@ -76,8 +65,8 @@ def test_the_page_shows_what_stands_against_it_and_keeps_what_was_typed(empty: S
 
 
 def test_the_page_rolls_back_and_refuses(empty: Served) -> None:
-    for number, data in enumerate((b"1", b"2"), start=1):
-        register(empty, data, True)
+    for number in (1, 2):
+        empty.register(str(number))
         promote(empty, number)
     assert "Roll back now" in empty.page("/models/late")
     done = empty.client.post("/models/late/rollback", data={"why": "complaints"})
@@ -89,7 +78,7 @@ def test_the_page_rolls_back_and_refuses(empty: Served) -> None:
 
 
 def test_a_form_without_a_reason_is_sent_back(empty: Served) -> None:
-    register(empty, b"1", True)
+    empty.register("1")
     for path in ("/models/late/1/promote", "/models/late/1/refuse"):
         answer = empty.client.post(path, data={"why": " "}, headers={"Accept": "text/html"})
         assert answer.status_code == 422

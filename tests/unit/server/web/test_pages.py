@@ -164,8 +164,7 @@ def test_a_version_shows_every_gate_with_value_threshold_and_sentence(served: Se
 
 
 def test_a_gate_without_evidence_shows_as_a_no(empty: Served) -> None:
-    digest = empty.workspace.artifacts.put(b"model")
-    empty.workspace.registry.create_version("late", digest, gates=["at_least(roc_auc, 0.65)"])
+    empty.register("1", passed=None, gates=["at_least(roc_auc, 0.65)"])
     page = empty.page("/models/late/1")
     assert "never asked, and that counts as a no" in page
     assert "At least 0.65 roc_auc" in page
@@ -213,9 +212,9 @@ def test_what_people_write_is_escaped_everywhere(empty: Served) -> None:
     other = workspace.tracker.start_run(HOSTILE, name="other")
     for step in range(3):
         workspace.tracker.log_metrics(run.id, {HOSTILE: step / 3}, step=step)
-    version = workspace.registry.create_version(
-        "late",
-        workspace.artifacts.put(b"model"),
+    version = empty.register(
+        HOSTILE,
+        passed=None,
         gates=[HOSTILE],
         card={"description": HOSTILE, "candidate": HOSTILE},
         tags={"x": HOSTILE},
