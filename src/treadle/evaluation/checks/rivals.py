@@ -32,7 +32,8 @@ class BetterThanBaseline(Check[CandidateContext]):
 class BetterThanSimple(Check[CandidateContext]):
     """Does the model's complexity buy anything over a simple model?
 
-    Passes unless the simple model is as good or better; that usually only warns.
+    Passes unless the simple model is as good or better; that usually only warns. A candidate that answers exactly like the simple
+    model is one itself, and passes.
     """
 
     stage: ClassVar[Stage] = "candidate"
@@ -44,6 +45,8 @@ class BetterThanSimple(Check[CandidateContext]):
         found = context.comparison_to_simple
         if found is None:
             return Verdict.skipped("There is no simple model to compare with.")
+        if found.low == found.high == 0.0:
+            return Verdict.of(True, value=0.0, threshold=self.by, summary="The candidate is a simple model itself.")
         passed = found.difference > self.by
         word = "better than" if passed else "no better than"
         return _compared(passed, found, self.by, f"{word} the simple model")

@@ -51,14 +51,15 @@ class ParityHolds(Check[CandidateContext]):
         if found is None:
             return Verdict.skipped("The packaged file was not compared with the trained model.")
         said = "answers like" if found.passed else "does not answer like"
+        why = f" Why: {found.reason.rstrip('.')}." if found.reason and not found.passed else ""
         return Verdict.of(
             found.passed,
             value=found.max_abs_difference,
             threshold=found.tolerance,
             summary=(
                 f"The {context.format} file {said} the trained model on {found.rows:,} real rows: differences up to "
-                f"{found.max_abs_difference:.2g}, {found.label_agreement:.2%} equal labels. {found.reason}"
-            ).strip(),
+                f"{found.max_abs_difference:.2g}, {found.label_agreement:.2%} equal labels.{why}"
+            ),
             **{name: value for name, value in asdict(found).items() if name != "passed"},
         )
 
