@@ -101,6 +101,11 @@ def test_a_simple_model_as_good_is_said(good: CandidateContext, found: Any, expe
     assert status(check.run(replace(good, comparison_to_simple=found))) == expected
 
 
+def test_a_candidate_that_is_the_simple_model_is_simple(good: CandidateContext) -> None:
+    same = Comparison("roc_auc", 0.7, 0.7, 0.0, 0.0, 0.0, "tie", 1_000)
+    assert status(BetterThanSimple().run(replace(good, comparison_to_simple=same))) == "passed"
+
+
 def test_the_champion_may_be_missed_by_the_margin_only(good: CandidateContext) -> None:
     beside = replace(good, champion=good.evaluation)
     check = NotWorseThanChampion(by=0.01)

@@ -1,8 +1,7 @@
 from __future__ import annotations
 
 import itertools
-import os
-import uuid
+import secrets
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -11,6 +10,7 @@ import pytest
 from treadle.clock import ReplayClock
 from treadle.database import Database, apply_migrations
 from treadle.ids import CountingIds
+from treadle.testing import postgres_url
 from treadle.tracking import Tracker
 
 _numbers = itertools.count(1)
@@ -19,20 +19,18 @@ _numbers = itertools.count(1)
 @pytest.fixture(scope="session")
 def metrics_on_postgres() -> Iterator[Database]:
     """The tracking tables in a schema of their own."""
-    url = os.environ.get("TREADLE_TEST_POSTGRES", "")
-    if not url:
+    url = postgres_url()
+    if url is None:
         pytest.skip("needs PostgreSQL (TREADLE_TEST_POSTGRES)")
-    import psycopg
-
-    schema = f"tracking_{uuid.uuid4().hex[:12]}"
-    with psycopg.connect(url, autocommit=True) as plain:
-        plain.execute(f"CREATE SCHEMA {schema}")  # type: ignore[call-overload]
-    made = Database(f"{url}{'&' if '?' in url else '?'}options=-csearch_path%3D{schema}")
+    schema, mark = f"tracking_{secrets.token_hex(6)}", "&" if "?" in url else "?"
+    server = Database(url)
+    server.execute(f"CREATE SCHEMA {schema}")
+    made = Database(f"{url}{mark}options=-csearch_path%3D{schema}")
     apply_migrations(made, "metrics")
     yield made
     made.close()
-    with psycopg.connect(url, autocommit=True) as plain:
-        plain.execute(f"DROP SCHEMA {schema} CASCADE")  # type: ignore[call-overload]
+    server.execute(f"DROP SCHEMA {schema} CASCADE")
+    server.close()
 
 
 @pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgres)])
