@@ -11,11 +11,12 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
+import pyarrow as pa
 import pytest
 
 from treadle.clock import SystemClock
 from treadle.database import Database
-from treadle.datasets import Datasets, Engine, Source, csv
+from treadle.datasets import Datasets, Engine, Source, csv, turns
 from treadle.ids import RandomIds
 from treadle.lineage import Lineage, Ref
 from treadle.testing import sqlite_database
@@ -197,3 +198,23 @@ def test_writers_at_once_each_make_versions_of_their_own(
     assert sorted(told) == list(range(1, 25)), "no number was given twice, none was left out"
     rows = [tuple(datasets.read(version).to_pylist()[0].values()) for version in datasets.history("shared")]
     assert sorted(rows) == sorted((name, number) for name in "abc" for number in range(8))
+
+
+def test_a_stopped_writer_keeps_nobody_waiting_for_ever(
+    tmp_path: Path, database: Database, reopened: Callable[[], Datasets], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(turns, "_WAIT_SECONDS", 0.5)
+    datasets = reopened()
+    datasets.write("d", pa.table({"a": [1]}))
+    lock = tmp_path / "tables" / "p" / "d" / "turn.lock"
+    holder = "import fcntl, sys, time; f = open(sys.argv[1]); fcntl.flock(f, fcntl.LOCK_EX); print(1, flush=True); time.sleep(60)"
+    child = subprocess.Popen([sys.executable, "-c", holder, str(lock)], stdout=subprocess.PIPE, text=True)
+    assert child.stdout is not None
+    child.stdout.readline()
+    os.kill(child.pid, signal.SIGSTOP)
+    try:
+        assert datasets.write("d", pa.table({"a": [2]})).number == 2
+    finally:
+        child.kill()
+        child.communicate()
+    assert datasets.write("d", pa.table({"a": [3]})).number == 3

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import time
 from collections.abc import Callable, Sequence
 from datetime import datetime
 from pathlib import Path
@@ -22,6 +21,7 @@ from treadle.datasets.record import Record
 from treadle.datasets.source import Source
 from treadle.datasets.store import VersionStore
 from treadle.datasets.table import VersionedTable
+from treadle.datasets.turns import my_turn
 from treadle.datasets.version import DatasetDiff, DatasetVersion, Ingested
 from treadle.errors import Conflict, InvalidInput, NotFound, suggest
 from treadle.ids import Ids
@@ -71,8 +71,7 @@ class Datasets:
         read again. Raises `InvalidInput` that names the file (line, column and value where there is one), `DeclarationError`
         when the source names a column that is not there, `Conflict` when other writers keep being faster.
         """
-        started = time.perf_counter()
-        return self._retried(source.name, lambda before: self._ingestion(before).ingest(source, root, note), started)
+        return self._kept(source.name, lambda before: self._ingestion(before).ingest(source, root, note))
 
     def write(self, name: str, table: pa.Table, *, note: str = "") -> DatasetVersion:
         """Keep the rows of an Arrow table as the dataset `name`; its latest version when the rows are the same.
@@ -86,8 +85,7 @@ class Datasets:
                 field="name",
             )
         rows = frame(table)
-        started = time.perf_counter()
-        return self._retried(name, lambda before: self._ingestion(before).write(name, rows, note), started).version
+        return self._kept(name, lambda before: self._ingestion(before).write(name, rows, note)).version
 
     def expire(self, name: str, *, keep: int, dry_run: bool = True) -> tuple[DatasetVersion, ...]:
         """The versions whose rows go (or, with `dry_run`, would go) when only the newest `keep` stay readable.
@@ -205,23 +203,25 @@ class Datasets:
 
     # ---------------------------------------------------------------- inside
 
-    def _retried(self, name: str, work: Callable[[Record | None], tuple[Record, bool]], started: float) -> Ingested:
-        for attempt in range(_ATTEMPTS):
-            self._reconcile(name)
-            before = self._store.latest(name)
-            try:
-                record, new = work(before)
-                break
-            except Conflict:
-                if attempt == _ATTEMPTS - 1:
-                    raise
-        else:  # pragma: no cover - the loop breaks or raises
-            raise AssertionError
-        if new:
-            self._keep(record)
-            self._remove_strays(name)
-        added = record.version.rows - (before.version.rows if before else 0) if new else 0
-        return Ingested(record.version, new, added, time.perf_counter() - started)
+    def _kept(self, name: str, work: Callable[[Record | None], tuple[Record, bool]]) -> Ingested:
+        """Do the work on top of the latest version, again when another writer was faster, and index what came of it."""
+        started = self._clock.monotonic()
+        with my_turn(self._table(name).folder, self._clock):
+            for left in reversed(range(_ATTEMPTS)):
+                self._reconcile(name)
+                before = self._store.latest(name)
+                try:
+                    record, new = work(before)
+                except Conflict:
+                    if not left:
+                        raise
+                    continue
+                if new:
+                    self._keep(record)
+                    self._remove_strays(name)
+                added = record.version.rows - (before.version.rows if before else 0) if new else 0
+                return Ingested(record.version, new, added, self._clock.monotonic() - started)
+        raise AssertionError  # the last attempt returned or raised
 
     def _remove_strays(self, name: str) -> None:
         known = {part for record in self._store.history(name) for part in record.parts}

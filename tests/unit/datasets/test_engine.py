@@ -111,16 +111,12 @@ def test_a_closed_engine_opens_again(engine: Engine) -> None:
 
 def test_two_engines_never_spill_into_one_folder(tmp_path: Path) -> None:
     temp = tmp_path / "temp"
-    engines = [Engine(memory_limit="60MB", threads=1, temp=temp) for _ in range(2)]
-    big = "SELECT count(*) AS n FROM (SELECT i, random() AS r FROM range(6000000) t(i) ORDER BY r)"
+    engines = [Engine(memory_limit="30MB", threads=1, temp=temp) for _ in range(2)]
     for engine in engines:
         with engine.session() as session:
-            session.execute("CREATE TEMP TABLE big AS SELECT range AS a, random() AS b FROM range(6000000)")
-            assert session.query("SELECT count(*) AS n FROM (SELECT * FROM big ORDER BY b)")["n"].to_pylist() == [
-                6_000_000
-            ]
-            assert len(list(temp.glob("spill-*"))) >= 1
-    assert engines[0].query(big)["n"].to_pylist() == [6_000_000]
+            session.execute("CREATE TEMP TABLE big AS SELECT range AS a, random() AS b FROM range(2000000)")
+            assert session.rows("SELECT count(*) FROM (SELECT * FROM big ORDER BY b)") == [(2_000_000,)]
+            assert list(temp.glob("spill-*/*")) != []
     for engine in engines:
         engine.close()
     assert list(temp.glob("spill-*")) == []
