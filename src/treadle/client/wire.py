@@ -61,7 +61,12 @@ class Wire:
         self, method: str, path: str, *, params: Mapping[str, Any] | None = None, content: bytes | None = None
     ) -> Any:
         answer = self._sent(method, path, params or {}, content)
-        return msgspec.json.decode(answer.content) if answer.content else None
+        try:
+            return msgspec.json.decode(answer.content) if answer.content else None
+        except (msgspec.DecodeError, UnicodeDecodeError) as error:
+            raise errors.Unavailable(
+                f"What answers at {self.url} does not speak Treadle's REST.", mend="Check the address."
+            ) from error
 
     def _sent(self, method: str, path: str, params: Mapping[str, Any], content: bytes | None) -> httpx.Response:
         known = {name: value for name, value in params.items() if value is not None}
