@@ -11,9 +11,12 @@ if TYPE_CHECKING:
         AtLeast,
         AtMost,
         BetterThanBaseline,
+        BetterThanSimple,
         Calibrated,
+        Fair,
         NotWorseThanChampion,
         ParityHolds,
+        Reproducible,
         Slices,
     )
     from treadle.monitoring import Drift, QualityDrop
@@ -22,11 +25,14 @@ __all__ = [
     "AtLeast",
     "AtMost",
     "BetterThanBaseline",
+    "BetterThanSimple",
     "Calibrated",
     "Drift",
+    "Fair",
     "NotWorseThanChampion",
     "ParityHolds",
     "QualityDrop",
+    "Reproducible",
     "Slices",
 ]
 

@@ -95,6 +95,8 @@ def register(
         comparison_to_champion=judgement.to_champion,
         parity=package.parity,
         format=package.format,
+        reproducible=training.reproduced,
+        reproduction=f"package {training.again[:12]}" if training.again else "",
     )
 
     def judge(version: ModelVersion) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from treadle.errors import StepFailed, TreadleError
+from treadle.evaluation import Reproducible
 from treadle.loop.frame import SPLIT, feature_columns, part_of
 from treadle.loop.turned import CandidateModel, Training
 from treadle.training import Frame, baseline, contributions, simple_model, train_all
@@ -43,7 +44,29 @@ def train(loop: Loop, rows: pa.Table, packager: Packager, tracker: Tracker) -> T
 
     rivals = [train_one(frame, rival, task=task, seed=loop.seed) for rival in (baseline(task), simple_model(task))]
     prior, simple = (_kept(loop, sample, rival, packager, tracker) for rival in rivals)
-    return Training(metric=found.metric, candidates=tuple(kept), baseline=prior, simple=simple, failed=failed)
+    return Training(
+        metric=found.metric,
+        candidates=tuple(kept),
+        baseline=prior,
+        simple=simple,
+        failed=failed,
+        again=_again(loop, frame, sample, kept[0], packager) if _asks_for_it(loop) else "",
+    )
+
+
+def _asks_for_it(loop: Loop) -> bool:
+    return any(isinstance(gate, Reproducible) for gate in loop.gates)
+
+
+def _again(loop: Loop, frame: Frame, sample: pa.Table, best: CandidateModel, packager: Packager) -> str:
+    """The digest that the best candidate's package has when it is trained once more."""
+    candidate = next(each for each in loop.candidates if each.name == best.name)
+    trained = train_one(frame, candidate, task=loop.label.task, search=loop.search, seed=loop.seed)
+    return packager.package(trained.estimator, trained.signature, sample, metadata=_named(loop, trained)).digest
+
+
+def _named(loop: Loop, trained: Trained) -> dict[str, str]:
+    return {"loop": loop.name, "candidate": trained.name}
 
 
 def _kept(
@@ -61,14 +84,15 @@ def _kept(
         metrics = {name: estimate.value for name, estimate in trained.metrics.items()}
         tracker.log_params(run.id, trained.params)
         cost = {"seconds": trained.cost.seconds, "cpu_seconds": trained.cost.cpu_seconds, "rows": trained.cost.rows}
+        cost["peak_memory"] = trained.cost.peak_memory
         tracker.log_metrics(run.id, {**metrics, **cost})
         for trial in trained.trials:
             if trial.value is not None:
                 tracker.log_metrics(run.id, {f"trial_{trained.metric}": trial.value}, step=trial.number)
-        named = {"loop": loop.name, "candidate": trained.name}
-        package = packager.package(trained.estimator, trained.signature, sample, metadata=named)
+        package = packager.package(trained.estimator, trained.signature, sample, metadata=_named(loop, trained))
         explained = contributions(trained, explain, rows=_EXPLAINED_ROWS, seed=loop.seed) if explain else {}
-        tracker.set_tags(run.id, {"package": package.digest, "format": package.format})
+        notes = {"notes": " ".join(trained.notes)} if trained.notes else {}
+        tracker.set_tags(run.id, {"package": package.digest, "format": package.format, **notes})
     except BaseException:
         tracker.finish(run.id, "failed")
         raise

@@ -45,6 +45,12 @@ class Training:
     baseline: CandidateModel
     simple: CandidateModel
     failed: dict[str, str] = field(default_factory=dict)
+    again: str = ""  # the best one's package when it was trained a second time; empty when nobody asked for that
+
+    @property
+    def reproduced(self) -> bool | None:
+        """Whether training the best one again gave the same file; None when it was not tried."""
+        return self.again == self.best.package if self.again else None
 
     @property
     def best(self) -> CandidateModel:

@@ -59,6 +59,13 @@ def test_training_twice_gives_equal_metrics_and_the_same_file(project: Path, loo
         assert two.judgement.evaluation.metrics == one.judgement.evaluation.metrics
 
 
+def test_training_again_is_a_gate_for_those_who_ask(project: Path, loop_of: LoopOf) -> None:
+    with td.open(project) as workspace:
+        turn = workspace.turn(loop_of(gates=[td.checks.Reproducible()]))
+        assert turn.training.again == turn.version.digest
+        assert {e.check: e.verdict.status for e in turn.verdicts}["reproducible"] == "passed"
+
+
 def test_a_version_that_fails_a_gate_is_kept_on_record_but_not_served(project: Path, loop_of: LoopOf) -> None:
     with td.open(project) as workspace:
         workspace.turn(loop_of())
