@@ -14,7 +14,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 from types import FrameType
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from treadle.errors import TreadleError
 from treadle.operations import bind, end_with_supervisor
@@ -53,7 +53,8 @@ def _serve(app: InferenceApp, listening: socket.socket) -> int:
     config = uvicorn.Config(
         app,
         loop="auto",  # uvloop where it is installed
-        http="auto",  # httptools where it is installed
+        http=_http(),
+        proxy_headers=False,
         ws="none",
         lifespan="on",
         access_log=False,
@@ -70,6 +71,15 @@ def _serve(app: InferenceApp, listening: socket.socket) -> int:
     except SystemExit as end:  # it could not start and has said why, or was ended before it had
         return 1 if end.code else 0
     return 0 if server.started else 1
+
+
+def _http() -> Any:
+    """The protocol that answers in one piece, where httptools is installed; else what uvicorn finds."""
+    try:
+        from treadle.server.oip.together import TogetherProtocol
+    except ImportError:
+        return "auto"
+    return TogetherProtocol
 
 
 def _end_cleanly(server: uvicorn.Server) -> None:
