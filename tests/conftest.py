@@ -3,8 +3,14 @@
 from __future__ import annotations
 
 import os
+import signal
+import threading
 
 import pytest
+
+# A shell that runs us in the background has interruptions ignored, and every child would inherit that.
+if threading.current_thread() is threading.main_thread():
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 _needs: list[str] = []
 
