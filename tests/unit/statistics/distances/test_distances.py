@@ -26,7 +26,7 @@ def test_js_is_scipys(pair: tuple[list[int], list[int]]) -> None:
 
 @given(VALUES, VALUES)
 def test_ks_and_wasserstein_are_scipys(a: list[float], b: list[float]) -> None:
-    assert ks(a, b).statistic == pytest.approx(stats.ks_2samp(a, b).statistic)
+    assert ks(a, b).statistic == pytest.approx(stats.ks_2samp(a, b, method="asymp").statistic)
     assert wasserstein(a, b) == pytest.approx(stats.wasserstein_distance(a, b), abs=1e-9)
 
 
