@@ -17,10 +17,12 @@ from treadle import __version__
 from treadle.errors import TreadleError
 from treadle.server import rest, web
 from treadle.server.auth import Auth
-from treadle.server.guard import LIMIT, App, Guard, Receive, Scope, Send
+from treadle.server.declared import declared
+from treadle.server.guard import LIMIT, App, Guard, Message, Receive, Scope, Send
 from treadle.server.inference import open_inference
 from treadle.server.metrics import Measured, Metrics
 from treadle.server.problem import MEDIA, Problem, internal_problem, plain_problem, problem_of
+from treadle.server.rest.batches import BatchLog
 from treadle.server.web.views.traffic import Logs
 
 if TYPE_CHECKING:
@@ -40,23 +42,36 @@ def create_app(workspace: Workspace, *, host: str | None = None, limit: int = LI
     control = _control_plane(workspace, metrics)
     inference = open_inference(workspace)
     control.state.inference = inference
-    inner = Auth(Dispatch(control, inference), workspace)
+    control.state.batches = batches = BatchLog(workspace)
+    inner = Auth(Dispatch(control, inference, batches), workspace)
     guarded = Guard(inner, host=host or workspace.config.server.host, limit=limit)
     return Measured(guarded, metrics)
 
 
 class Dispatch:
-    """Sends what belongs to inference straight to it, and everything else to the control plane."""
+    """Sends hot paths straight to where they are answered, the rest to the control plane; `HEAD` as `GET` without a body."""
 
-    def __init__(self, control: App, inference: InferenceApp) -> None:
+    def __init__(self, control: App, inference: InferenceApp, batches: BatchLog) -> None:
         self._control = control
         self._inference = inference
+        self._batches = batches
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "http" and self._inference.answers(scope["path"]):
             await self._inference(scope, receive, send)
+        elif scope["type"] == "http" and self._batches.answers(scope):
+            await self._batches(scope, receive, send)
+        elif scope["type"] == "http" and scope["method"] == "HEAD":
+            await self._control({**scope, "method": "GET"}, receive, _without_body(send))
         else:
             await self._control(scope, receive, send)
+
+
+def _without_body(send: Send) -> Send:
+    async def sending(message: Message) -> None:
+        await send({**message, "body": b""} if message["type"] == "http.response.body" else message)
+
+    return sending
 
 
 def _control_plane(workspace: Workspace, metrics: Metrics) -> FastAPI:
@@ -83,9 +98,13 @@ def _control_plane(workspace: Workspace, metrics: Metrics) -> FastAPI:
 @contextlib.asynccontextmanager
 async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     await app.state.inference.start()
+    # A loop file imports whole libraries: read it while nobody waits for a page yet.
+    warming = asyncio.get_running_loop().run_in_executor(None, declared, app.state.workspace)
     yield
+    warming.cancel()
     app.state.stopping.set()
     await app.state.inference.close()
+    app.state.batches.close()
 
 
 def _add_plumbing(app: FastAPI) -> None:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import logging
+import re
 from pathlib import Path
 
 import pytest
@@ -22,6 +24,13 @@ class Broken(Workspace):
 
 def test_health_asks_the_database(served: Served) -> None:
     assert served.client.get("/health").json()["status"] == "ok"
+
+
+def test_head_is_get_without_the_body(served: Served) -> None:
+    for path in ("/health", "/models", "/api/v1/models"):
+        head, get = served.client.head(path), served.client.get(path)
+        assert (head.status_code, head.headers["content-type"]) == (get.status_code, get.headers["content-type"])
+        assert head.content == b""
 
 
 def test_metrics_have_the_prefix_and_patterns_instead_of_names(served: Served) -> None:
@@ -99,6 +108,9 @@ def test_the_description_is_openapi_3_1_and_complete(served: Served) -> None:
     assert described["openapi"].startswith("3.1")
     assert "/api/v1/models/{model}/promote" in described["paths"]
     assert {path for path in described["paths"] if not path.startswith("/api/v1/")} == set()
+    refs = re.findall(r'"\$ref": "#/components/schemas/(\w+)"', json.dumps(described))
+    assert set(refs) <= set(described["components"]["schemas"])
+    assert json.dumps(described).count('"$ref"') == len(refs)
     operations = [op for path in described["paths"].values() for op in path.values()]
     assert all(op.get("description") for op in operations)
 
