@@ -97,7 +97,7 @@ def test_a_promotion_that_does_not_commit_moves_no_endpoint(project: Path, loop_
     with td.open(project) as workspace:
         workspace.turn(loop_of())
         workspace.turn(loop_of(features=["age", "plan"]))
-        with pytest.raises(RuntimeError), workspace.database.transaction():
+        with pytest.raises(RuntimeError), workspace.database.transaction():  # noqa: PT012
             workspace.registry.rollback("churn", why="a try", principal="me")
             raise RuntimeError("the power went")
         assert workspace.registry.get("churn", "champion").number == 2
