@@ -31,7 +31,9 @@ def test_a_shifted_distribution_fails_and_names_the_column() -> None:
 
 def test_small_windows_judge_nothing() -> None:
     assert Drift().run(window(predictions=999, columns={"t": ([1, 1], [1, 9])})).status == "skipped"
-    assert QualityDrop("f1").run(window(labels=499, quality={"f1": 0.1}, released_quality={"f1": 0.9})).status == "skipped"
+    assert (
+        QualityDrop("f1").run(window(labels=499, quality={"f1": 0.1}, released_quality={"f1": 0.9})).status == "skipped"
+    )
 
 
 @pytest.mark.parametrize(("live", "status"), [(0.80, "passed"), (0.751, "passed"), (0.74, "failed")])
