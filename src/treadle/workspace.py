@@ -122,6 +122,7 @@ class Workspace:
             clock=self.clock,
             ids=self.ids,
             lineage=self.lineage,
+            durability=self.config.storage.durability,
         )
 
     @cached_property
