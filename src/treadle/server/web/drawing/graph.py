@@ -14,7 +14,7 @@ from itertools import pairwise
 NODE_HEIGHT = 44
 BEND_HEIGHT = 6
 GAP_X, GAP_Y, MARGIN = 36, 14, 6
-LETTER = 7.1  # pixels, about, of the label's font
+LETTER = 7.9  # pixels, about, of the label's font
 SWEEPS = 6
 
 
