@@ -251,6 +251,8 @@ class Datasets:
         return all((folder / part).exists() for part in record.parts)
 
     def _reconcile(self, name: str) -> int:
+        if not _NAME.fullmatch(name):
+            return 0  # no dataset is called so: an over-long name, or a path into another folder
         table = self._table(name)
         latest = self._store.latest(name)
         after = latest.version.table_version if latest else -1

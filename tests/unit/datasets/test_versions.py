@@ -165,6 +165,8 @@ def test_history_and_at(datasets: Datasets, ground: Ground) -> None:
         (lambda d: d.get("flihgts"), "Did you mean 'flights'"),
         (lambda d: d.history("x"), "There are: 'flights'"),
         (lambda d: d.at("x", datetime(2013, 1, 1)), "There are: 'flights'"),
+        (lambda d: d.get("a" * 3000), "There are: 'flights'"),
+        (lambda d: d.history("x\0"), "There are: 'flights'"),
         (lambda d: d.get("flights", 7), "Its versions are 1 to 1"),
         (lambda d: d.read(d.get("flights"), ["orign"]), "Did you mean 'origin'"),
         (lambda d: d.diff(d.get("flights"), d.get("flights"), ["orign"]), "Did you mean 'origin'"),
@@ -276,6 +278,11 @@ def test_projects_do_not_see_each_other(plain: Datasets, tmp_path: Path) -> None
         ids=ground.ids,
     )
     assert other.names() == []
+    for path in ("../test/d", f"{tmp_path}/tables/test/d"):
+        with pytest.raises(NotFound):
+            other.history(path)
+        with pytest.raises(NotFound):
+            other.get(path)
     assert other.write("d", pa.table({"a": [2]})).number == 1
     assert plain.names() == ["d"]
 
