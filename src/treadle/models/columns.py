@@ -107,10 +107,21 @@ def _from_objects(field: Field, array: np.ndarray) -> np.ndarray:
         if value is None:
             ready[position] = np.nan
         elif isinstance(value, int | float | np.number | np.bool_) and not isinstance(value, complex):
-            ready[position] = value
+            ready[position] = _real(field, value)
         else:
             raise _mistyped(field, value)
     return ready
+
+
+def _real(field: Field, value: int | float | np.number | np.bool_) -> float:
+    try:
+        return float(value)
+    except OverflowError as error:
+        raise InvalidInput(
+            f"{field.name} holds a whole number of more than 300 digits.",
+            mend="Give a number a 64-bit float can hold.",
+            field=field.name,
+        ) from error
 
 
 def _text(field: Field, array: np.ndarray) -> np.ndarray:

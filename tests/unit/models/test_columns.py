@@ -50,6 +50,7 @@ def test_every_text_survives(values: list[str | None]) -> None:
         (Field("a"), np.array(["x"]), "a holds"),
         (Field("a", "string"), [5], "a holds 5; the model reads text"),
         (Field("a", "string"), np.array([5.0, None], dtype=object), "a holds 5.0"),
+        (Field("a"), [10**400], "a holds a whole number of more than 300 digits"),
         (Field("a", "int64"), [1.5], "the model reads whole numbers"),
         (Field("a", "int64"), [np.nan], "missing value"),
         (Field("a", "boolean"), [2], "true or false"),
