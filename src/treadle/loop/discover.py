@@ -66,7 +66,7 @@ def _executed(file: Path) -> object:
     except TreadleError:
         raise
     except SyntaxError as error:
-        where = f"{error.filename}:{error.lineno}"
+        where = f"{error.filename}:{error.lineno}" if error.lineno else file.name  # of a null byte Python says no line
         raise DeclarationError(f"{error.msg}.", mend="Mend the syntax of that line.", where=where) from error
     except (Exception, SystemExit) as error:
         raise DeclarationError(

@@ -96,7 +96,11 @@ def test_the_line_is_that_of_the_offending_word(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     ("text", "line", "says"),
-    [("import treadle as td\nx = (\n", "2", ""), ("a = 1\nb = a / 0\n", "loop.py:2", "ZeroDivisionError")],
+    [
+        ("import treadle as td\nx = (\n", "2", ""),
+        ("a = 1\nb = a / 0\n", "loop.py:2", "ZeroDivisionError"),
+        ("a = 1\n\0", "loop.py", "null bytes"),
+    ],
 )
 def test_a_file_that_does_not_run_names_its_line(tmp_path: Path, text: str, line: str, says: str) -> None:
     (tmp_path / "loop.py").write_text(text)
