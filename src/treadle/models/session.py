@@ -65,6 +65,9 @@ class OnnxSession:
             columns = columns_of(columns, self.signature)
         return self.predict_prepared(prepare(columns, self.signature))
 
+    def warm(self) -> None:
+        """Nothing to do: the model was opened with the session."""
+
     def predict_prepared(self, ready: Mapping[str, np.ndarray]) -> Prediction:
         """The prediction for columns that `prepare` made ready."""
         answer = self._run({feed.name: _fill(feed, ready) for feed in self._feeds})

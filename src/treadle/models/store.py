@@ -33,6 +33,10 @@ class Session(Protocol):
         """The prediction for named columns or an Arrow table; raises `InvalidInput` that names the column that does not fit."""
         ...
 
+    def warm(self) -> None:
+        """Make the first answer as quick as the next; raises `Corrupt` for a model that cannot be opened here."""
+        ...
+
     def predict_prepared(self, ready: Mapping[str, np.ndarray]) -> Prediction:
         """The prediction for columns that `prepare` made ready."""
         ...

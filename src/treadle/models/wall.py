@@ -71,6 +71,15 @@ class PythonSession:
             columns = columns_of(columns, self.signature)
         return self.predict_prepared(prepare(columns, self.signature))
 
+    def warm(self) -> None:
+        """Start the process, so that the first question need not wait for it. Raises `Corrupt`, `TimedOut`, `Unavailable`."""
+        with self._lock:
+            try:
+                self._started()
+            except (TimedOut, _Gone):
+                self._stop()
+                raise
+
     def predict_prepared(self, ready: Mapping[str, np.ndarray]) -> Prediction:
         """The prediction for columns that `prepare` made ready."""
         with self._lock:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 
 from treadle.errors import Unavailable
@@ -41,10 +42,11 @@ class Follower:
             with os.scandir(self._folder) as entries:
                 for entry in entries:
                     if entry.name.endswith(".json") and not entry.name.startswith("."):
-                        status = entry.stat()
-                        stamps[entry.name[:-5]] = (status.st_mtime_ns, status.st_size, status.st_ino)
+                        with suppress(FileNotFoundError):  # it was removed since the folder was read
+                            status = entry.stat()
+                            stamps[entry.name[:-5]] = (status.st_mtime_ns, status.st_size, status.st_ino)
         except FileNotFoundError:
-            return self._seen if not self._folder.parent.exists() and self._seen else stamps
+            return stamps
         except OSError as error:
             raise Unavailable(
                 f"{self._folder} cannot be read: {error.strerror}.", mend="Check its permissions."

@@ -77,28 +77,29 @@ class Replica:
         matrix = question.matrix
         if matrix is not None and self.session.takes_matrix and (question.whole or not self._refuses_missing):
             return await self._answer_matrix(matrix, question)
+        if self.apart or question.rows > INLINE_ROWS:
+            return await asyncio.to_thread(self._answer_columns, question, now_us)
+        return self._answer_columns(question, now_us)
+
+    def _answer_columns(self, question: Question, now_us: int) -> Answer:
+        matrix = question.matrix
         if matrix is not None:
             question.columns = {name: matrix[:, position] for position, name in enumerate(self.signature.names)}
         columns, entities = gather(question, self.signature, self.reader, now_us)
         ready = prepare(columns, self.signature)
-        if self.apart or question.rows > INLINE_ROWS:
-            prediction = await asyncio.to_thread(self.session.predict_prepared, ready)
-        else:
-            prediction = self.session.predict_prepared(ready)
+        prediction = self.session.predict_prepared(ready)
         scores = prediction.labels.reshape(-1, 1) if prediction.scores is None else prediction.scores
-        positions = [] if prediction.positions is None else prediction.positions.tolist()
         numbers = np.empty((question.rows, len(self._numbers)), dtype="<f8" if self._real else "<f4")
         for place, name in enumerate(self._numbers):
             numbers[:, place] = ready[name]
-        texts = [ready[name][row] for row in range(question.rows) for name in self._texts]
         return Answer(
-            question.rows,
-            scores,
-            scores.ravel().tolist(),
-            positions,
-            numbers.tobytes(),
-            texts,
-            entities,
+            rows=question.rows,
+            scores=scores,
+            flat=scores.ravel().tolist(),
+            positions=[] if prediction.positions is None else prediction.positions.tolist(),
+            numbers=numbers.tobytes(),
+            texts=[ready[name][row] for row in range(question.rows) for name in self._texts],
+            entities=entities,
             own_labels=self.apart,
         )
 

@@ -67,6 +67,15 @@ class Responder:
         raise InvalidInput(f"The model has no output {name!r}.", mend=suggest(name, self._outputs), field="outputs")
 
 
+def score(replica: Replica, answer: Answer, ids: list[str], *, proba: bool) -> bytes:
+    """The body of a response of MLflow's scoring protocol: labels or values, or (`proba`) the probabilities of each row."""
+    classes = len(replica.signature.classes)
+    flat = answer.flat
+    probabilities = proba and classes
+    told = [flat[i : i + classes] for i in range(0, len(flat), classes)] if probabilities else replica.labels(answer)
+    return _encode({"predictions": told, "model_version": replica.version, "prediction_ids": ids})
+
+
 def describe(replica: Replica, versions: list[str]) -> bytes:
     """The body of a model's metadata."""
     reader = replica.reader

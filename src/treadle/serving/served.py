@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
 from treadle.artifacts import ArtifactStore
 from treadle.clock import Clock
@@ -56,6 +56,7 @@ class Served:
         try:
             for variant in manifest.variants:
                 session = models.open(variant.package, trust_python=manifest.trust_python)
+                session.warm()
                 replica = replicas[variant.name] = Replica(manifest, variant, session, _reader(manifest, clock))
                 log.describe(replica.schema_name, replica.schema)
         except BaseException:
@@ -82,13 +83,6 @@ class Served:
         if not self.asked:
             for replica in self._replicas.values():
                 replica.close()
-
-
-def open_log(
-    manifest: EndpointManifest, worker: str, durability: Literal["process", "power"], segment_bytes: int
-) -> PredictionLog:
-    """The prediction log this worker keeps for an endpoint. Raises `Unavailable`."""
-    return PredictionLog(Path(manifest.log), worker=worker, durability=durability, segment_bytes=segment_bytes)
 
 
 def _reader(manifest: EndpointManifest, clock: Clock) -> OnlineReader | None:

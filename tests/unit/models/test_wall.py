@@ -143,6 +143,19 @@ def test_a_pickle_that_cannot_be_opened_says_what_it_needs() -> None:
         ask(session, "x")
 
 
+def test_warming_up_starts_it_and_finds_out_what_cannot_be_opened() -> None:
+    session = opened()
+    session.warm()
+    assert session._child is not None
+    session.close()
+    with pytest.raises(Corrupt):
+        opened(CannotLoad()).warm()
+    impatient = opened(start_timeout=0.001)
+    with pytest.raises(TimedOut):
+        impatient.warm()
+    assert impatient._child is None
+
+
 def test_bytes_that_are_no_pickle_are_corrupt() -> None:
     session = PythonSession(Package("python", SIGNATURE, {}), b"not a pickle")
     with pytest.raises(Corrupt):

@@ -56,7 +56,13 @@ def get(address: str, path: str) -> tuple[int, bytes]:
 
 
 @pytest.mark.skipif(os.name == "nt", reason="one worker only on Windows")
-def test_two_workers_answer_on_one_port_and_one_that_dies_comes_back(tmp_path: Path) -> None:
+@pytest.mark.parametrize("shares", [True, False], ids=["each binds the port", "they inherit the socket"])
+def test_two_workers_answer_on_one_port_and_one_that_dies_comes_back(
+    shares: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if shares and not SHARES_PORTS:
+        pytest.skip("ports are shared on Linux only")
+    monkeypatch.setattr("treadle.operations.roles.SHARES_PORTS", shares)
     addresses: list[str] = []
     config: Config = load_config(tmp_path)
     raised: list[BaseException] = []

@@ -379,8 +379,7 @@ def test_no_answer_is_a_mixture_while_versions_swap(endpoints: Endpoints, packag
             endpoints.deploy("late", version % 2 + 1, packaged("weaker" if version % 2 else "numbers"))
             while not endpoints.settled("late"):
                 await asyncio.sleep(0)
-                await plane.refresh()
-                plane._publish()
+                await plane.roster.refresh()
         done.set()
         await asyncio.gather(*askers)
         return pairs, count
@@ -404,13 +403,13 @@ def test_a_version_that_cannot_be_opened_changes_nothing_until_it_can(
         path.chmod(0o644)
         path.write_bytes(b"damaged")
         try:
-            while not plane.failures:
+            while not plane.roster.failures:
                 await asyncio.sleep(0.01)
             during = json.loads(await plane.infer("late", "", json.dumps(ROW).encode()))["model_version"]
-            told = plane.failures["late"]
+            told = plane.roster.failures["late"]
         finally:
             path.write_bytes(whole)
-        while plane.failures:
+        while plane.roster.failures:
             await asyncio.sleep(0.01)
         after = json.loads(await plane.infer("late", "", json.dumps(ROW).encode()))["model_version"]
         return during, told, after
