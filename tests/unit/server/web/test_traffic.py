@@ -51,6 +51,11 @@ def test_the_unit_of_the_chart_follows_the_span() -> None:
         assert sum(rows for _, _, rows in series) == (2 if unit == "minute" else 2 * hours)
 
 
+def test_a_question_of_today_does_not_flatten_last_year_s_replay() -> None:
+    traffic = Traffic(hours={**{h * HOUR: {1: 5} for h in range(20)}, 99_999 * HOUR: {2: 1}})
+    assert {version for _, version, _ in traffic.series()[1]} == {1}
+
+
 def test_minutes_are_kept_within_bounds() -> None:
     class Batch:
         ids = ["a"]

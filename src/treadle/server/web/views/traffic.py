@@ -67,13 +67,17 @@ class Traffic:
         return found[:limit]
 
     def series(self) -> tuple[str, list[tuple[int, int, int]]]:
-        """`(unit, [(bucket, version, rows)])`: by minute while the log is short, else by hour, else by day."""
-        if len(self.hours) <= 3:
-            return "minute", _flat(self.minutes)
-        if len(self.hours) <= 24 * 8:
-            return "hour", _flat(self.hours)
+        """`(unit, [(bucket, version, rows)])`: by minute while the log is short, else by hour, else by day.
+
+        Of stretches far apart (a replay of an old year beside a question of today) the one with the most rows.
+        """
+        hours = _busiest(self.hours, 30 * 24 * HOUR)
+        if len(hours) <= 3:
+            return "minute", _flat({m: versions for m, versions in self.minutes.items() if m // HOUR * HOUR in hours})
+        if len(hours) <= 24 * 8:
+            return "hour", _flat(hours)
         days: dict[int, dict[int, int]] = {}
-        for hour, versions in self.hours.items():
+        for hour, versions in hours.items():
             bucket = days.setdefault(hour // (24 * HOUR) * (24 * HOUR), {})
             for version, rows in versions.items():
                 bucket[version] = bucket.get(version, 0) + rows
@@ -108,6 +112,18 @@ class Logs:
 
 def _first(at: int | list[int]) -> int:
     return at if isinstance(at, int) else max(at, default=0)
+
+
+def _busiest(buckets: dict[int, dict[int, int]], gap: int) -> dict[int, dict[int, int]]:
+    """Of the stretches that `gap` or more separates, the one with the most rows."""
+    stretches: list[list[int]] = []
+    for bucket in sorted(buckets):
+        if stretches and bucket - stretches[-1][-1] < gap:
+            stretches[-1].append(bucket)
+        else:
+            stretches.append([bucket])
+    chosen = max(stretches, key=lambda s: sum(sum(buckets[b].values()) for b in s), default=[])
+    return {bucket: buckets[bucket] for bucket in chosen}
 
 
 def _flat(buckets: dict[int, dict[int, int]]) -> list[tuple[int, int, int]]:
