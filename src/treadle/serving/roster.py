@@ -142,7 +142,7 @@ class Roster:
         return log
 
     async def _follow(self) -> None:
-        looked = 0.0
+        looked, told = 0.0, ""
         while True:
             await asyncio.sleep(POLL_SECONDS)
             looked += POLL_SECONDS
@@ -152,7 +152,9 @@ class Roster:
                     looked = 0.0
                     self._publish()
             except Exception as error:  # noqa: BLE001 - whatever it was, what is served goes on and is followed further
-                _log.error("following the endpoints: %s", error)
+                if str(error) != told:  # once, not twenty times a second
+                    _log.error("following the endpoints: %s", error)
+                told = str(error)
 
     def _revisions(self) -> dict[str, int]:
         return {name: served.manifest.revision for name, served in self._served.items()}
