@@ -189,7 +189,7 @@ class Datasets:
             readable = [str(r.version) for r in self._known(version.dataset) if self._whole(r)]
             raise NotFound(
                 f"The rows of {version} are gone: they expired or were erased. Its record remains.",
-                mend=f"Readable: {', '.join(readable[:8])}." if readable else "No version of it can be read any more.",
+                mend=f"Readable: {', '.join(readable[:8])}." if readable else "Ingest its source again.",
                 field="dataset",
             )
         return [str(path) for path in paths]

@@ -43,10 +43,13 @@ class Ingestion:
             return self._frame(source.name, source.reader, _forced(source), note, source)
         files = match_files(source.reader.patterns, root)
         reading = f"{source.reader.digest} {source.time} {source.created}"
-        had = self.before.digests if self.before else ()
-        plan = decide(had, files, same_reading=self.before is not None and self.before.reading == reading)
-        if plan.kind == "same" and self.before is not None:
-            return self.before, False
+        before = self.before
+        if before is not None and not _readable(self.table_of(source.name), before):
+            before = None  # its rows were deleted: read every file again, for there is nothing to stand on
+        had = before.digests if before else ()
+        plan = decide(had, files, same_reading=before is not None and before.reading == reading)
+        if plan.kind == "same" and before is not None:
+            return before, False
         if plan.kind == "append":
             try:
                 return self._read(source, files, plan, reading, note)

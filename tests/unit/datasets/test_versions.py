@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -243,6 +244,25 @@ def test_vacuumed_rows_are_gone_and_come_back_when_ingested(plain: Datasets, wri
     with pytest.raises(NotFound, match=r"rows of s@1 are gone"):
         plain.read(plain.get("s", 1))
     assert plain.read(plain.get("s")).to_pydict() == {"id": [1], "x": ["b"]}
+
+
+@pytest.mark.parametrize("more", [False, True])
+def test_deleted_tables_come_back_when_ingested(plain: Datasets, write: Write, tmp_path: Path, more: bool) -> None:
+    write("a.csv", "id,x\n1,a\n")
+    ingest(plain, tmp_path)
+    write("b.csv", "id,x\n2,b\n")
+    ingest(plain, tmp_path)
+    shutil.rmtree(tmp_path / "tables")
+    if more:
+        write("c.csv", "id,x\n3,c\n")
+    result = ingest(plain, tmp_path)
+    assert (result.new, result.version.number, result.version.rows) == (True, 3, 2 + more)
+    assert sorted(plain.read(plain.get("s"))["id"].to_pylist()) == [1, 2, 3][: 2 + more]
+    assert not ingest(plain, tmp_path).new
+    write("d.csv", "id,x\n4,d\n")
+    assert ingest(plain, tmp_path).version.number == 4
+    with pytest.raises(NotFound, match=r"rows of s@2 are gone.*Readable: s@4, s@3"):
+        plain.read(plain.get("s", 2))
 
 
 def test_a_database_that_was_lost_is_read_from_the_tables(plain: Datasets, write: Write, tmp_path: Path) -> None:
