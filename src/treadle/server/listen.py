@@ -30,10 +30,11 @@ def run(
     """Serve until a signal stops it; `ready` is called with the address once the port is ours.
 
     Port 0 takes any free one. Raises `Unavailable` when the port is in use or may not be used, `InvalidInput` for an address
-    that is not this machine's.
+    that is not this machine's, `Corrupt` or `Unavailable` when the database cannot be used.
     """
     host = host or workspace.config.server.host
     port = workspace.config.server.port if port is None else port
+    workspace.database.one("SELECT 1 AS x")  # rather no server than one that fails every question
     listening = bind(host, port)
     with listening:
         server = make_server(workspace, host)

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from treadle.errors import InvalidInput, Unavailable
+from treadle.errors import Corrupt, InvalidInput, Unavailable
 from treadle.server.listen import address, bind, make_server, run
 from treadle.workspace import Workspace
 
@@ -25,6 +25,16 @@ def test_a_port_in_use_says_so_before_anything_starts(tmp_path: Path) -> None:
     assert str(port) in caught.value.message
     assert caught.value.field == "port"
     assert "--port" in caught.value.mend
+
+
+def test_a_damaged_database_is_told_before_anything_listens(tmp_path: Path) -> None:
+    workspace = Workspace.open(tmp_path)
+    (tmp_path / ".treadle").mkdir(exist_ok=True)
+    (tmp_path / ".treadle" / "treadle.db").write_bytes(b"no database" * 1000)
+    said: list[str] = []
+    with pytest.raises(Corrupt, match=r"treadle\.db"):
+        run(workspace, "127.0.0.1", 0, ready=said.append)
+    assert not said
 
 
 @pytest.mark.parametrize("host", ["203.0.113.1", "no.such.host.invalid", "999.1.1.1"])
