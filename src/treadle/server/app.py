@@ -32,11 +32,11 @@ if TYPE_CHECKING:
 log = logging.getLogger("treadle.server")
 
 
-def create_app(workspace: Workspace, *, host: str | None = None, limit: int = LIMIT) -> App:
+def create_app(workspace: Workspace, *, host: str | None = None, limit: int = LIMIT) -> Application:
     """The ASGI application over `workspace`.
 
     `host` is the address it will be bound to (default: the configured one): on a loopback address only requests that name this
-    machine are answered. `limit` is the largest request body in bytes.
+    machine are answered. `limit` is the largest request body in bytes. Setting its `stopping` ends open live streams.
     """
     metrics = Metrics(workspace)
     control = _control_plane(workspace, metrics)
@@ -45,7 +45,18 @@ def create_app(workspace: Workspace, *, host: str | None = None, limit: int = LI
     control.state.batches = batches = BatchLog(workspace)
     inner = Auth(Dispatch(control, inference, batches), workspace)
     guarded = Guard(inner, host=host or workspace.config.server.host, limit=limit)
-    return Measured(guarded, metrics)
+    return Application(Measured(guarded, metrics), control.state.stopping)
+
+
+class Application:
+    """What a server runs."""
+
+    def __init__(self, app: App, stopping: asyncio.Event) -> None:
+        self._app = app
+        self.stopping = stopping
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        await self._app(scope, receive, send)
 
 
 class Dispatch:

@@ -47,8 +47,17 @@ def make_server(workspace: Workspace, host: str) -> uvicorn.Server:
     """A uvicorn server over the workspace's application, not yet running."""
     import uvicorn
 
+    app = create_app(workspace, host=host)
+
+    class Server(uvicorn.Server):
+        """Tells open streams to end before it waits for them."""
+
+        async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+            app.stopping.set()
+            await super().shutdown(sockets)
+
     config = uvicorn.Config(
-        create_app(workspace, host=host),
+        app,
         host=host,
         loop="auto",
         http="auto",
@@ -60,7 +69,7 @@ def make_server(workspace: Workspace, host: str) -> uvicorn.Server:
         timeout_graceful_shutdown=GRACE,
         backlog=BACKLOG,
     )
-    return uvicorn.Server(config)
+    return Server(config)
 
 
 def bind(host: str, port: int) -> socket.socket:

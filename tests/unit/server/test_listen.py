@@ -56,6 +56,21 @@ def test_port_zero_takes_a_free_one_and_names_it() -> None:
         assert address(listening).startswith("http://127.0.0.1:")
 
 
+def test_an_open_stream_does_not_hold_up_the_end(tmp_path: Path) -> None:
+    listening = bind("127.0.0.1", 0)
+    server = make_server(Workspace.open(tmp_path), "127.0.0.1")
+    serving = threading.Thread(target=server.run, kwargs={"sockets": [listening]})
+    serving.start()
+    with urllib.request.urlopen(f"{address(listening)}/live/overview", timeout=20) as stream:
+        assert stream.readline() == b"event: hello\n"
+        server.handle_exit(signal.SIGTERM, None)
+        assert b"event: problem" not in stream.read()
+    serving.join(20)
+    listening.close()
+    assert not server.force_exit
+    assert not serving.is_alive()
+
+
 def test_it_answers_over_a_real_socket_and_stops(tmp_path: Path) -> None:
     workspace = Workspace.open(tmp_path)
     listening = bind("127.0.0.1", 0)
