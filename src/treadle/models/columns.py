@@ -29,13 +29,14 @@ def prepare(columns: Mapping[str, Any], signature: Signature) -> dict[str, np.nd
     """
     rows = row_count(columns)
     ready: dict[str, np.ndarray] = {}
-    for field in signature.inputs:
-        given = columns.get(field.name)
-        if given is None:
-            if field.required:
-                raise missing_column(field.name, columns)
-            given = np.full(rows, None, dtype=object)
-        ready[field.name] = column(field, given, rows)
+    with np.errstate(over="ignore"):  # what float32 cannot hold is infinite, and the model's answer says so
+        for field in signature.inputs:
+            given = columns.get(field.name)
+            if given is None:
+                if field.required:
+                    raise missing_column(field.name, columns)
+                given = np.full(rows, None, dtype=object)
+            ready[field.name] = column(field, given, rows)
     return ready
 
 
@@ -84,8 +85,7 @@ def _number(field: Field, array: np.ndarray) -> np.ndarray:
     if array.dtype.kind not in "fiub":
         raise _mistyped(field, array[0])
     if field.type == "float32":
-        with np.errstate(over="ignore"):
-            return array.astype(np.float32)
+        return array.astype(np.float32)
     if array.dtype.kind == "f" and not np.isfinite(array).all():
         raise InvalidInput(
             f"{field.name} has a missing value; the model reads {_WORDS[field.type]} there and cannot take one.",
