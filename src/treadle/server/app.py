@@ -54,9 +54,16 @@ class Application:
     def __init__(self, app: App, stopping: asyncio.Event) -> None:
         self._app = app
         self.stopping = stopping
+        self.refused: TreadleError | None = None  # why it could not start
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        await self._app(scope, receive, send)
+        if scope["type"] != "lifespan":
+            return await self._app(scope, receive, send)
+        try:
+            return await self._app(scope, receive, _without_traceback(send))
+        except TreadleError as error:
+            self.refused = error
+            raise
 
 
 class Dispatch:
@@ -76,6 +83,13 @@ class Dispatch:
             await self._control({**scope, "method": "GET"}, receive, _without_body(send))
         else:
             await self._control(scope, receive, send)
+
+
+def _without_traceback(send: Send) -> Send:
+    async def sending(message: Message) -> None:
+        await send({**message, "message": ""} if message["type"] == "lifespan.startup.failed" else message)
+
+    return sending
 
 
 def _without_body(send: Send) -> Send:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import functools
 import logging
 import socket
 from collections.abc import Callable
@@ -27,30 +28,43 @@ def run(
     *,
     ready: Callable[[str], None] | None = None,
 ) -> None:
-    """Serve until a signal stops it; `ready` is called with the address once the port is ours.
+    """Serve until a signal stops it; `ready` is called with the address once it answers.
 
     Port 0 takes any free one. Raises `Unavailable` when the port is in use or may not be used, `InvalidInput` for an address
-    that is not this machine's, `Corrupt` or `Unavailable` when the database cannot be used.
+    that is not this machine's, `Corrupt` or `Unavailable` when the database or the
+    state folder cannot be used.
     """
     host = host or workspace.config.server.host
     port = workspace.config.server.port if port is None else port
     workspace.database.one("SELECT 1 AS x")  # rather no server than one that fails every question
     listening = bind(host, port)
     with listening:
-        server = make_server(workspace, host)
-        if ready is not None:
-            ready(address(listening))
-        server.run(sockets=[listening])
+        told = None if ready is None else functools.partial(ready, address(listening))
+        make_server(workspace, host, told).run(sockets=[listening])
 
 
-def make_server(workspace: Workspace, host: str) -> uvicorn.Server:
-    """A uvicorn server over the workspace's application, not yet running."""
+def make_server(workspace: Workspace, host: str, ready: Callable[[], None] | None = None) -> uvicorn.Server:
+    """A uvicorn server over the workspace's application, not yet running; `ready` is called once it answers.
+
+    Its `run` raises what the application could not start for.
+    """
     import uvicorn
 
     app = create_app(workspace, host=host)
 
     class Server(uvicorn.Server):
-        """Tells open streams to end before it waits for them."""
+        """Says why it could not start; tells open streams to end before it waits for them."""
+
+        def run(self, sockets: list[socket.socket] | None = None) -> None:
+            try:
+                super().run(sockets)
+            except SystemExit as end:
+                raise app.refused or end from None
+
+        async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+            await super().startup(sockets)
+            if ready is not None:
+                ready()
 
         async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
             app.stopping.set()

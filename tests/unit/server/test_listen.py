@@ -37,6 +37,19 @@ def test_a_damaged_database_is_told_before_anything_listens(tmp_path: Path) -> N
     assert not said
 
 
+def test_a_state_folder_that_takes_no_file_is_told_without_a_traceback(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    workspace = Workspace.open(tmp_path)
+    workspace.database.one("SELECT 1 AS x")
+    (workspace.config.state / "workers").write_text("a file where a folder should be")
+    said: list[str] = []
+    with pytest.raises(Unavailable, match="workers"):
+        run(workspace, "127.0.0.1", 0, ready=said.append)
+    assert not said
+    assert "Traceback" not in caplog.text
+
+
 @pytest.mark.parametrize("host", ["203.0.113.1", "no.such.host.invalid", "999.1.1.1"])
 def test_an_address_of_another_machine_is_refused(host: str) -> None:
     with pytest.raises(InvalidInput) as caught:
