@@ -13,16 +13,22 @@ from dataclasses import dataclass
 from treadle.features.aggregates import Aggregate
 from treadle.features.exact import Span
 from treadle.features.layout import Layout
+from treadle.features.moving import meeting_sql, running_sql
 from treadle.features.rows import equal, id_names, keys, present, usable, value, values
-from treadle.features.windows import Window, additions, finished, totalled, windows_of
+from treadle.features.windows import Window, additions, extremes, finished, totalled, windows_of
 
 
 @dataclass(frozen=True)
 class Facts:
-    """What must be known of the rows before the SQL is written: the spans of summed columns, and which groups hold broken ids."""
+    """What must be known before the SQL is written.
+
+    The spans of summed columns, which groups hold broken ids, and the windows (by tag) whose rows are to meet the instants asked
+    for, because there are few such pairs, instead of being summed up from the first to the last.
+    """
 
     spans: Mapping[str, Span]
     broken: frozenset[int] = frozenset()
+    meeting: frozenset[str] = frozenset()
 
 
 def history_sql(layout: Layout, facts: Facts) -> str:
@@ -54,7 +60,6 @@ class _Joins:
         self.sql: list[str] = []
         self.columns: list[str] = []
         self.windows: list[Window] = []
-        self._windows: dict[tuple[int, int], Window] = {}
         self._newest: set[int] = set()
 
     def add(self, feature: str | Aggregate) -> str:
@@ -63,11 +68,8 @@ class _Joins:
         if isinstance(feature, str):
             self.newest(group)
             return f"n{group}_{value(self.layout, feature)}"
-        tag = f"g{group}_{self.layout.groups[group].aggregates.index(feature)}"
         if feature.function == "last":
-            return self._last(group, feature, tag)
-        if feature.function in ("min", "max"):
-            return self._extreme(group, feature, tag)
+            return self._last(group, feature, f"g{group}_{self.layout.groups[group].aggregates.index(feature)}")
         window = self._window(group, feature)
         return finished(feature, window, self.layout, self.facts.spans)
 
@@ -121,53 +123,36 @@ class _Joins:
         self.sql.append(f"LEFT JOIN {tag}_one {tag} ON {equal('p', tag, [*ks, 'tick'])}")
 
     def _window(self, group: int, feature: Aggregate) -> Window:
-        """Running sums: a row adds at the instant it begins to count and takes away at the instant it ceases to."""
-        for window in windows_of(self.layout.groups[group], f"g{group}"):
-            if window.over_us != feature.over_us:
-                continue
-            if window not in self.windows:
-                self.windows.append(window)
+        windows = windows_of(self.layout.groups[group], f"g{group}")
+        window = next(w for w in windows if w.over_us == feature.over_us)
+        if window not in self.windows:
+            self.windows.append(window)
+            if window.has_extremes or window.tag in self.facts.meeting:
+                self._meeting(group, window)
+            else:
                 self._running(group, window)
-            return window
-        raise AssertionError(feature)
+        return window
 
     def _running(self, group: int, window: Window) -> None:
-        ks, over = keys(self.layout), window.over_us
-        added = additions(window, self.layout, self.facts.spans)
-        begin = ", ".join(f"CASE WHEN e + {over} > s THEN {sql} ELSE 0 END AS {name}" for name, sql in added.items())
-        cease = ", ".join(f"-({sql}) AS {name}" for name, sql in added.items())
-        running = ", ".join(f"sum({name}) OVER moments AS {name}" for name in added)
-        k = ", ".join(ks)
-        self.tables.append(f"""{window.tag} AS (SELECT {k}, m, {running} FROM (
-  SELECT {k}, s AS m, {begin} FROM rows{group}
-  UNION ALL
-  SELECT {k}, least(coalesce(z, e + {over}), e + {over}) AS m, {cease} FROM rows{group} WHERE e + {over} > s)
-  WINDOW moments AS (PARTITION BY {k} ORDER BY m RANGE UNBOUNDED PRECEDING))""")
-        self.columns += [f"{window.tag}.{name}" for name in added]
-        tag = window.tag
-        self.sql.append(f"ASOF LEFT JOIN {tag} ON {equal('p', tag, ks)} AND p.tick >= {tag}.m")
+        tag, added = window.tag, additions(window, self.layout, self.facts.spans)
+        self.tables.append(running_sql(self.layout, group, window, added))
+        self.columns += [f"{tag}.{name}" for name in added]
+        self.sql.append(f"ASOF LEFT JOIN {tag} ON {equal('p', tag, keys(self.layout))} AND p.tick >= {tag}.m")
 
-    def _extreme(self, group: int, feature: Aggregate, tag: str) -> str:
-        """Least or greatest value: no difference of running sums gives it, so rows meet the instants they count at.
-
-        A row counts for at most `over`, so it lies in at most two buckets of that width; rows meet only instants of their bucket.
-        """
-        ks, over = keys(self.layout), feature.over_us
-        x = usable(self.layout, str(feature.column))
-        k = ", ".join(ks)
-        self.tables.append(f"""{tag}_spans AS (
-  SELECT {k}, s, least(coalesce(z, e + {over}), e + {over}) AS u, {x} AS x FROM rows{group}
-  WHERE e + {over} > s AND {x} IS NOT NULL)""")
-        self.tables.append(f"""{tag} AS (
-  SELECT {", ".join(f"p.{k}" for k in ks)}, p.tick, {feature.function}(r.x) AS x
-  FROM (SELECT *, tick // {over} AS bucket FROM points) p
-  JOIN (SELECT *, s // {over} AS bucket FROM {tag}_spans
-        UNION ALL SELECT *, (u - 1) // {over} FROM {tag}_spans WHERE (u - 1) // {over} <> s // {over}) r
-    ON {equal("p", "r", [*ks, "bucket"])} AND r.s <= p.tick AND p.tick < r.u
-  GROUP BY ALL)""")
-        self.columns.append(f"{tag}.x AS {tag}_x")
+    def _meeting(self, group: int, window: Window) -> None:
+        """Where nothing met, a count is 0 if the key was ever seen."""
+        tag, ks = window.tag, keys(self.layout)
+        added, most = additions(window, self.layout, self.facts.spans), extremes(window, self.layout)
+        self.tables.append(meeting_sql(self.layout, group, window, added, most))
         self.sql.append(f"LEFT JOIN {tag} ON {equal('p', tag, [*ks, 'tick'])}")
-        return f"{tag}_x"
+        self.columns += [f"{tag}.{name}" for name in most]
+        if added:
+            k = ", ".join(ks)
+            self.tables.append(f"{tag}_first AS (SELECT {k}, min(s) AS s FROM rows{group} GROUP BY {k})")
+            self.sql.append(f"LEFT JOIN {tag}_first ON {equal('p', f'{tag}_first', ks)}")
+            self.columns += [
+                f"CASE WHEN {tag}_first.s <= p.tick THEN coalesce({tag}.{name}, 0) END AS {name}" for name in added
+            ]
 
 
 def _alive(layout: Layout, feature: str | Aggregate, sql: str) -> str:

@@ -11,7 +11,7 @@ from treadle.datasets import DatasetVersion, Engine, Session
 from treadle.features.asked import Asked
 from treadle.features.history import history_sql
 from treadle.features.layout import Layout
-from treadle.features.prepared import prepare
+from treadle.features.prepared import compare, prepare
 from treadle.features.straight import straight_sql, tied_sql, unique_sql
 
 Columns = list[pa.ChunkedArray]
@@ -87,7 +87,7 @@ class Joining:
         columns.update({f"k{j}": asked.key(column, layout.view) for j, column in enumerate(layout.entity)})
         with self._engine.session({"source": version, "asked": pa.table(columns)}) as session:
             facts = prepare(session, layout, int(ticks.min(initial=_NEVER)), int(ticks.max(initial=-_NEVER)))
-            found = _in_order(session.query(history_sql(layout, facts)))
+            found = _in_order(session.query(history_sql(layout, compare(session, layout, facts))))
             return [found[f"f{j}"] for j in range(len(layout.view.features))]
 
 

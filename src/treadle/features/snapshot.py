@@ -11,7 +11,7 @@ from treadle.features.aggregates import Aggregate
 from treadle.features.exact import Span
 from treadle.features.layout import Layout
 from treadle.features.rows import id_names, keys, usable, value, values
-from treadle.features.windows import additions, finished, totalled, windows_of
+from treadle.features.windows import additions, extremes, finished, totalled, windows_of
 
 
 def snapshot_sql(layout: Layout, spans: Mapping[str, Span], until: int) -> str:
@@ -44,18 +44,15 @@ def _group(layout: Layout, spans: Mapping[str, Span], index: int, until: int) ->
         added.append(f"max(e) FILTER (WHERE {live}) AS n{index}_e")
     for window in windows_of(group, f"g{index}"):
         inside = f"FILTER (WHERE {live} AND e + {window.over_us} > {until})"
-        sums = additions(window, layout, spans)
+        sums, most = additions(window, layout, spans), extremes(window, layout)
         added += [f"coalesce(sum({sql}) {inside}, 0) AS {name}" for name, sql in sums.items()]
+        added += [f"{function}({sql}) {inside} AS {name}" for name, (function, sql) in most.items()]
     for number, aggregate in enumerate(group.aggregates):
-        if aggregate.function not in ("last", "min", "max"):
-            continue
-        tag, x = f"g{index}_{number}", usable(layout, str(aggregate.column))
-        inside = live if aggregate.over_us is None else f"{live} AND e + {aggregate.over_us} > {until}"
         if aggregate.function == "last":
-            column = value(layout, str(aggregate.column))
-            parts.append(_newest(layout, index, tag, f"{inside} AND {x} IS NOT NULL", [column]))
-        else:
-            added.append(f"{aggregate.function}({x}) FILTER (WHERE {inside}) AS {tag}_x")
+            column = str(aggregate.column)
+            young = "true" if aggregate.over_us is None else f"e + {aggregate.over_us} > {until}"
+            wanted = f"{live} AND {young} AND {usable(layout, column)} IS NOT NULL"
+            parts.append(_newest(layout, index, f"g{index}_{number}", wanted, [value(layout, column)]))
     if added:
         parts.insert(0, f"(SELECT {ks}, {', '.join(added)} FROM rows{index} GROUP BY {ks})")
     return f"({parts[0]}{''.join(f' LEFT JOIN {part} USING ({ks})' for part in parts[1:])})"
@@ -80,10 +77,7 @@ def _shown(layout: Layout, spans: Mapping[str, Span], feature: str | Aggregate) 
     index = layout.group_of(feature)
     if isinstance(feature, str):
         return f"n{index}_{value(layout, feature)}"
-    tag = f"g{index}_{layout.groups[index].aggregates.index(feature)}"
     if feature.function == "last":
-        return f"{tag}_{value(layout, str(feature.column))}"
-    if feature.function in ("min", "max"):
-        return f"{tag}_x"
+        return f"g{index}_{layout.groups[index].aggregates.index(feature)}_{value(layout, str(feature.column))}"
     window = next(w for w in windows_of(layout.groups[index], f"g{index}") if w.over_us == feature.over_us)
     return finished(feature, window, layout, spans)

@@ -1,4 +1,4 @@
-"""What a windowed aggregate adds up, and how the sums become its value: shared by the plans for history and for one instant."""
+"""What windowed aggregates gather from rows, and how that becomes their values: the same in every plan."""
 
 from __future__ import annotations
 
@@ -11,23 +11,29 @@ from treadle.features.exact import Span
 from treadle.features.layout import Group, Layout
 from treadle.features.rows import usable
 
-ADDED = ("mean", "sum", "count")
+WINDOWED = ("mean", "sum", "count", "min", "max")
+EXTREMES = ("min", "max")
 
 
 @dataclass(frozen=True)
 class Window:
-    """The aggregates of one group that add up rows over one span of time; `tag` names their columns in SQL."""
+    """The aggregates of one group over one span of time (but for `last`); `tag` names their columns in SQL."""
 
     tag: str
     over_us: int
     aggregates: tuple[Aggregate, ...]
+
+    @property
+    def has_extremes(self) -> bool:
+        """Whether least or greatest values are among them, which no running sum can give."""
+        return any(a.function in EXTREMES for a in self.aggregates)
 
 
 def windows_of(group: Group, tag: str) -> list[Window]:
     """The windows of a group, in the order of their first use."""
     found: dict[int, list[Aggregate]] = {}
     for aggregate in group.aggregates:
-        if aggregate.function in ADDED and aggregate.over_us is not None:
+        if aggregate.function in WINDOWED and aggregate.over_us is not None:
             found.setdefault(aggregate.over_us, []).append(aggregate)
     return [Window(f"{tag}w{i}", over, tuple(inside)) for i, (over, inside) in enumerate(found.items())]
 
@@ -65,9 +71,10 @@ def spans_from(row: tuple, layout: Layout) -> dict[str, Span]:
 
 
 def additions(window: Window, layout: Layout, spans: Mapping[str, Span]) -> dict[str, str]:
-    """`{column: SQL}` of what each row adds: 1 to the rows, and per column its count, limbs and infinities."""
-    added = {f"{window.tag}_rows": "1"}
-    for column in _columns(window):
+    """`{name: SQL}` of what each row adds: 1 to the rows, and per column its count, limbs and infinities."""
+    counts_rows = any(a.column is None for a in window.aggregates)
+    added = {f"{window.tag}_rows": "1"} if counts_rows else {}
+    for column in _added(window):
         x, name = usable(layout, column), _name(window, layout, column)
         added[f"{name}_n"] = f"CASE WHEN {x} IS NOT NULL THEN 1 ELSE 0 END"
         if not _is_summed(window, column):
@@ -84,11 +91,20 @@ def additions(window: Window, layout: Layout, spans: Mapping[str, Span]) -> dict
     return added
 
 
+def extremes(window: Window, layout: Layout) -> dict[str, tuple[str, str]]:
+    """`{name: (function, SQL of the value)}` of the least and greatest values a window asks for."""
+    return {
+        f"{_name(window, layout, a.column)}_{a.function}": (a.function, usable(layout, a.column))
+        for a in window.aggregates
+        if a.function in EXTREMES and a.column is not None
+    }
+
+
 def totalled(relation: str, windows: list[Window], layout: Layout, spans: Mapping[str, Span]) -> str:
     """SQL of `relation` with the rounded total of each summed column beside its limbs."""
     totals = []
     for window in windows:
-        for column in _columns(window):
+        for column in _added(window):
             if _is_summed(window, column):
                 name, span = _name(window, layout, column), spans.get(column, exact.INTEGERS)
                 sums = [f"{name}_l{i}" for i in range(span.limbs)]
@@ -101,6 +117,8 @@ def finished(aggregate: Aggregate, window: Window, layout: Layout, spans: Mappin
     if aggregate.column is None:
         return f"CAST({window.tag}_rows AS BIGINT)"
     name = _name(window, layout, aggregate.column)
+    if aggregate.function in EXTREMES:
+        return f"{name}_{aggregate.function}"
     if aggregate.function == "count":
         return f"CAST({name}_n AS BIGINT)"
     total = f"{name}_total"
@@ -113,8 +131,8 @@ def finished(aggregate: Aggregate, window: Window, layout: Layout, spans: Mappin
     return f"CASE WHEN {name}_n > 0 THEN {value} END"
 
 
-def _columns(window: Window) -> list[str]:
-    return sorted({a.column for a in window.aggregates if a.column is not None})
+def _added(window: Window) -> list[str]:
+    return sorted({a.column for a in window.aggregates if a.column is not None and a.function not in EXTREMES})
 
 
 def _is_summed(window: Window, column: str) -> bool:

@@ -13,6 +13,7 @@ import pytest
 from treadle.datasets import Source, frame
 from treadle.features import FeatureView, count, mean
 from treadle.features.layout import lay_out
+from treadle.features.prepared import compare, prepare
 
 T0 = datetime(2013, 3, 10, tzinfo=UTC)
 MOMENT = pa.timestamp("us", tz="UTC")
@@ -178,3 +179,32 @@ def test_joins_may_run_at_once(kitchen: Any) -> None:
     with ThreadPoolExecutor(4) as pool:
         together = list(pool.map(lambda _: kitchen.store.get_historical_features(points, [view], time="t"), range(8)))
     assert all(found.equals(alone) for found in together)
+
+
+@pytest.mark.parametrize(
+    ("stations", "asked", "over", "meets"),
+    [
+        (300, 50, "3h", True),  # few rows of a station in a window
+        (1, 300, "250h", False),  # one station: every question would meet most of its rows
+        (1, 300, "1h", True),
+        (1, 3, "250h", True),
+    ],
+)
+def test_windows_are_summed_up_or_met_whichever_is_less_work(
+    kitchen: Any, stations: int, asked: int, over: str, meets: bool
+) -> None:
+    rows = pa.table(
+        {
+            "station": [f"S{n % stations}" for n in range(300)],
+            "at": hours(*range(300)),
+            "temp": [float(n) for n in range(300)],
+        }
+    )
+    version = kitchen.write("weather", rows)
+    source = Source("weather", frame(rows), id=("station", "at"), time="at")
+    view = FeatureView("v", source, entity="station", features=[mean("temp", over=over)])
+    points = pa.table({"k0": [f"S{n % stations}" for n in range(asked)], "tick": hours(*range(asked)).cast(pa.int64())})
+    layout = lay_out(view, version.columns)
+    with kitchen.engine.session({"source": version, "asked": points}) as session:
+        facts = compare(session, layout, prepare(session, layout, 0, 2**61))
+    assert bool(facts.meeting) is meets
