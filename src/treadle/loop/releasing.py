@@ -53,11 +53,13 @@ def release(loop: Loop, made: Registration, registry: Registry, deployer: Deploy
         return Release(
             made.model, made.number, "kept", "it was champion before; going back to it is a person's decision"
         )
-    if registry.judge(made.model, made.number).allowed:
+    judgement = registry.judge(made.model, made.number)
+    if judgement.allowed:
         deployer.prepare(loop, moment_of(as_of))
     try:
         registry.promote(made.model, made.number, why="it passed every gate", principal=CONTROLLER)
     except Refused as refusal:
-        registry.refuse(made.model, made.number, refusal.message, principal=CONTROLLER)
-        return Release(made.model, made.number, "refused", refusal.message)
+        why = "; ".join(judgement.reasons) or refusal.message
+        registry.refuse(made.model, made.number, why, principal=CONTROLLER)
+        return Release(made.model, made.number, "refused", why)
     return Release(made.model, made.number, "promoted", "it passed every gate")
