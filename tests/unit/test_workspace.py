@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -44,6 +45,7 @@ def test_opening_makes_nothing_and_is_found_from_below(tmp_path: Path) -> None:
     found = subprocess.run(
         [sys.executable, "-c", "import treadle as td; w = td.open(); print(w.project, w.config.root)"],
         cwd=below,
+        env={name: value for name, value in os.environ.items() if not name.startswith("TREADLE_")},
         capture_output=True,
         text=True,
         check=True,
