@@ -97,6 +97,8 @@ def call(argv: list[str]) -> int:
     try:
         code = app(args=argv, prog_name="treadle", standalone_mode=False)
         sys.stdout.flush()
+        if code == STOPPED:  # typer turned Ctrl-C into this number
+            raise KeyboardInterrupt
         return code if isinstance(code, int) else OK
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # the reader is gone: `treadle runs list | head`

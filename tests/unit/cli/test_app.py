@@ -104,6 +104,16 @@ def test_debug_shows_the_trace(monkeypatch, capsys):
 def test_ctrl_c_is_130(monkeypatch, capsys):
     fail_with(monkeypatch, KeyboardInterrupt())
     assert app.call(["status"]) == 130
+    assert capsys.readouterr().err == "Stopped.\n"
+
+
+def test_ctrl_c_in_a_command_is_told(project, monkeypatch, capsys):
+    def stopped(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("treadle.cli.init.create", stopped)
+    assert app.call(["init", "late-orders"]) == 130
+    assert capsys.readouterr().err.strip() == "Stopped."
 
 
 def test_a_wrong_setting_is_named(project, capsys):
