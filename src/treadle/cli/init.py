@@ -35,7 +35,7 @@ def command(
     json: Json = False,
 ) -> None:
     """Make a new project: a loop file, tests, sample data, a schema, settings and a CI workflow."""
-    folder = Path(name)
+    folder = Path.cwd() if name == "." else Path(name)
     made = create(folder)
 
     def draw(screen: Console) -> None:

@@ -54,6 +54,14 @@ def test_an_empty_folder_is_welcome(tmp_path):
     create(tmp_path / "here")
 
 
+def test_a_dot_is_the_folder_one_is_in(tmp_path, monkeypatch, capsys):
+    (tmp_path / "late-orders").mkdir()
+    monkeypatch.chdir(tmp_path / "late-orders")
+    assert app.call(["init", ".", "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["project"] == "late-orders"
+    assert (tmp_path / "late-orders" / "loop.py").is_file()
+
+
 def test_the_command_tells_scripts_what_it_made(tmp_path, monkeypatch, capsys):
     monkeypatch.chdir(tmp_path)
     assert app.call(["init", "late-orders", "--json"]) == 0
