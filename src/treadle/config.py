@@ -127,7 +127,9 @@ def _read_file(path: Path) -> dict[str, Any]:
         return {}
     except OSError as error:
         raise Unavailable(f"{path} cannot be read: {error.strerror}.", mend="Check its permissions.") from error
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+    except UnicodeDecodeError as error:
+        raise InvalidInput(f"{FILE_NAME} is not UTF-8 text.", mend="Save it as UTF-8.", field=FILE_NAME) from error
+    except tomllib.TOMLDecodeError as error:
         raise InvalidInput(
             f"{FILE_NAME} is not valid TOML: {error}.", mend="Mend that line.", field=FILE_NAME
         ) from error

@@ -114,7 +114,7 @@ def test_a_mistake_in_the_environment_is_named_too(tmp_path: Path, text: str) ->
 
 def test_a_file_that_is_not_text_is_refused(tmp_path: Path) -> None:
     (tmp_path / "treadle.toml").write_bytes(b"\xff\xfe")
-    with pytest.raises(InvalidInput, match="not valid TOML"):
+    with pytest.raises(InvalidInput, match=r"not UTF-8 text\. Save it as UTF-8"):
         load_config(tmp_path, {})
 
 
