@@ -48,10 +48,13 @@ class Joining:
     def _straight(self, asked: Asked, layouts: list[tuple[Layout, DatasetVersion]]) -> list[Columns | None]:
         """The features of views that need no more than an ASOF join; None for a view in which rows tie."""
         columns = {"row": pa.array(np.arange(len(asked.instants))), "t": _moments(asked.instants)}
+        bounds = []
         for i, (layout, _) in enumerate(layouts):
             for j, column in enumerate(layout.entity):
                 columns[f"v{i}_k{j}"] = asked.key(column, layout.view)
-            columns[f"v{i}_tick"] = _moments(asked.ticks(layout.view.every))
+            ticks = asked.ticks(layout.view.every)
+            columns[f"v{i}_tick"] = _moments(ticks)
+            bounds.append(_bounds(ticks))
         table = pa.table(columns)
         sources = {f"source{i}": version for i, (_, version) in enumerate(layouts)}
         near = [
@@ -60,7 +63,7 @@ class Joining:
             if _identity(layout, version) not in self._unique and len(asked.instants) <= _FEW * version.rows
         ]
         with self._engine.session({"asked": table, **sources}) as session:
-            found = _in_order(session.query(straight_sql([layout for layout, _ in layouts], near)))
+            found = _in_order(session.query(straight_sql([layout for layout, _ in layouts], bounds, near)))
             answers: list[Columns | None] = []
             for i, (layout, version) in enumerate(layouts):
                 if i in near:
@@ -86,13 +89,18 @@ class Joining:
         columns = {"row": pa.array(np.arange(len(ticks))), "t": pa.array(asked.instants), "tick": pa.array(ticks)}
         columns.update({f"k{j}": asked.key(column, layout.view) for j, column in enumerate(layout.entity)})
         with self._engine.session({"source": version, "asked": pa.table(columns)}) as session:
-            facts = prepare(session, layout, int(ticks.min(initial=_NEVER)), int(ticks.max(initial=-_NEVER)))
+            facts = prepare(session, layout, *_bounds(ticks))
             found = _in_order(session.query(history_sql(layout, compare(session, layout, facts))))
             return [found[f"f{j}"] for j in range(len(layout.view.features))]
 
 
 def _identity(layout: Layout, version: DatasetVersion) -> tuple[object, ...]:
     return (version.dataset, version.fingerprint, layout.view.entity, layout.time.name)
+
+
+def _bounds(ticks: np.ndarray) -> tuple[int, int]:
+    """The first and the last of instants; of none, two between which nothing lies."""
+    return int(ticks.min(initial=_NEVER)), int(ticks.max(initial=-_NEVER))
 
 
 def _moments(instants: np.ndarray) -> pa.Array:

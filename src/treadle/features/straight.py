@@ -9,14 +9,15 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 
 from treadle.features.layout import Layout
-from treadle.features.rows import present, quoted
+from treadle.features.rows import moment, present, quoted
 
 
-def straight_sql(layouts: Sequence[Layout], matched: Collection[int] = ()) -> str:
+def straight_sql(layouts: Sequence[Layout], bounds: Sequence[tuple[int, int]], matched: Collection[int] = ()) -> str:
     """The rows of `asked` in any order: `row`, then per view the features `v<i>_f<j>`.
 
-    For the views in `matched` also `v<i>_e`, the event time of the row that matched. Reads the tables `source<i>`; `asked` has the
-    instants `t` and, per view, the key `v<i>_k<j>` and the tick `v<i>_tick`.
+    `bounds` are the first and the last tick of each view: what lies beyond is not read. For the views in `matched` also `v<i>_e`,
+    the event time of the row that matched. Reads the tables `source<i>`; `asked` has the instants `t` and, per view, the key
+    `v<i>_k<j>` and the tick `v<i>_tick`.
     """
     chosen, joins = ["a.row"], []
     for i, layout in enumerate(layouts):
@@ -30,7 +31,13 @@ def straight_sql(layouts: Sequence[Layout], matched: Collection[int] = ()) -> st
                 value = f"CASE WHEN epoch_us(a.t) - epoch_us({time}) <= {ttl} THEN {value} END"
             chosen.append(f"{value} AS v{i}_f{j}")
         keys = [f"a.v{i}_k{j} = s{i}.{quoted(column.name)}" for j, column in enumerate(layout.entity)]
-        joins.append(f"ASOF LEFT JOIN source{i} s{i} ON {' AND '.join(keys)} AND a.v{i}_tick >= {time}")
+        since, until = bounds[i]
+        near = f"{quoted(layout.time.name)} <= {moment(until)}"
+        if layout.reach is not None:
+            near += f" AND {quoted(layout.time.name)} >= {moment(since - layout.reach)}"
+        joins.append(
+            f"ASOF LEFT JOIN (SELECT * FROM source{i} WHERE {near}) s{i} ON {' AND '.join(keys)} AND a.v{i}_tick >= {time}"
+        )
     return f"SELECT {', '.join(chosen)} FROM asked a {' '.join(joins)}"
 
 
