@@ -14,9 +14,9 @@ from treadle.models import Packager
 
 @pytest.fixture(scope="session")
 def rows() -> pa.Table:
-    """600 rows: a real number with nulls, an integer, two texts (one with nulls), and labels of every task."""
+    """300 rows: a real number with nulls, an integer, two texts (one with nulls), and labels of every task."""
     rng = np.random.default_rng(3)
-    n = 600
+    n = 300
     temp = rng.normal(size=n)
     hour = rng.integers(0, 24, n)
     dest = rng.choice(["IAH", "MIA", "BOS"], n)
