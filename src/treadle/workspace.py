@@ -220,7 +220,7 @@ class Workspace:
         """What is served, for workers to follow."""
         from treadle.serving import Endpoints
 
-        return Endpoints(self.config.state)
+        return Endpoints(self.config.state, artifacts=self.config.artifacts)
 
     def turn(
         self,
