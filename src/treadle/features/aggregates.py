@@ -146,10 +146,10 @@ def _made(function: Function, column: object, over: object, name: object) -> Agg
             f"{function}() needs the name of a column.", mend=f'Write {function}("column", over="6h").', where=where
         )
     if over is None and function != "last":
-        given = f'"{column}", ' if column else ""
-        raise DeclarationError(
-            f"{function}() needs a window.", mend=f'Write {function}({given}over="6h").', field="over", where=where
-        )
+        mend = f'Write {function}("{column}", over="6h").'
+        if function == "count":
+            mend = 'Write count(over="6h") for rows, count("column", over="6h") for the values of a column.'
+        raise DeclarationError(f"{function}() needs a window.", mend=mend, field="over", where=where)
     if name is not None and (not isinstance(name, str) or not name):
         raise DeclarationError(f"name must be text, not {name!r}.", field="name", where=where)
     span = None if over is None else parse_span(over, "over", where)

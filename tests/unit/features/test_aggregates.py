@@ -47,7 +47,7 @@ def test_what_is_declared(
         (lambda: mean("late", over=6), "must be a duration"),  # type: ignore[arg-type]
         (lambda: mean(None, over="6h"), "needs the name of a column"),  # type: ignore[arg-type]
         (lambda: mean(["late"], over="6h"), "name of a column"),  # type: ignore[arg-type]
-        (lambda: count("6h"), r'count\(\) needs a window. Write count\("6h", over="6h"\)'),
+        (lambda: count("6h"), r'count\(\) needs a window. Write count\(over="6h"\)'),
         (lambda: max("late", over=None), "needs a window"),  # type: ignore[arg-type]
         (lambda: sum("late", over="1h", name=""), "name must be text"),
     ],
