@@ -202,7 +202,8 @@ class ExecutionStore:
     def finished_before(self, at: int) -> list[str]:
         """Ids of executions that ended before a moment, oldest first."""
         rows = self.database.read(
-            "SELECT id FROM executions WHERE project = :project AND status <> 'running' AND finished_at < :at ORDER BY finished_at",
+            "SELECT id FROM executions WHERE project = :project AND status <> 'running' AND finished_at < :at "
+            "ORDER BY finished_at, id",
             project=self._project,
             at=at,
         )
