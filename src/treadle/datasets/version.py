@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from html import escape
 from typing import TYPE_CHECKING
 
 from treadle.datasets.column import Column
@@ -45,6 +46,11 @@ class DatasetVersion:
     def column_names(self) -> tuple[str, ...]:
         """The names of the columns, in order."""
         return tuple(column.name for column in self.columns)
+
+    def _repr_html_(self) -> str:
+        rows = "".join(f"<tr><td>{escape(c.name)}</td><td>{c.type}</td></tr>" for c in self.columns)
+        head = f"{escape(str(self))}: {self.rows:,} rows, {self.created_at:%Y-%m-%d %H:%M} UTC"
+        return f"<table><caption>{head}</caption><tr><th>column</th><th>type</th></tr>{rows}</table>"
 
     def type_of(self, column: str) -> str | None:
         """The type of a column, or None when there is no such column."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from html import escape
 from typing import TYPE_CHECKING, Any, Protocol
 
 from treadle.clock import Clock, as_utc
@@ -74,6 +75,15 @@ class Turn:
     version: ModelVersion | None
     release: Release | None
     verdicts: tuple[Evidence, ...]
+
+    def _repr_html_(self) -> str:
+        head = f"{self.version or self.loop}: {self.release.outcome if self.release else self.execution.status}"
+        rows = "".join(
+            f"<tr><td>{escape(each.check)}</td><td>{each.verdict.status}</td><td>{escape(each.verdict.summary)}</td></tr>"
+            for each in self.verdicts
+        )
+        names = "<tr><th>check</th><th>verdict</th><th>what it says</th></tr>"
+        return f"<table><caption>{escape(head)}</caption>{names}{rows}</table>"
 
     @property
     def succeeded(self) -> bool:

@@ -31,6 +31,8 @@ def test_a_turn_ends_with_a_served_champion_and_repeating_it_reuses_everything(p
         assert {e.verdict.status for e in first.verdicts} <= {"passed", "failed"}
         assert all(name in [e.check for e in first.verdicts] for name in first.version.gates)
         assert workspace.ledger.verify().ok
+        assert "better_than_baseline" in first._repr_html_()
+        assert "<td>age</td><td>real</td>" in first.ingest.versions["customers"]._repr_html_()
 
         again = workspace.turn(loop_of())
         assert again.version.number == 1
