@@ -85,7 +85,9 @@ def test_moves_are_whole_or_absent_whenever_their_writers_die(database: Database
         for writer in writers:
             os.kill(writer.pid, signal.SIGKILL)
         for writer in writers:
-            said, _ = writer.communicate(timeout=60)
+            assert writer.stdout is not None
+            said = writer.stdout.read()  # not communicate(), which loses what readline() has in its buffer
+            writer.wait(timeout=60)
             told += [line.strip() for line in said.splitlines(keepends=True) if line.endswith("\n")]
     moves = registry.history("late")[::-1]
     assert len(told) > 10
