@@ -47,7 +47,8 @@ def test_no_acknowledged_artifact_is_lost_or_torn_by_kill(tmp_path: Path, durabi
         told.add(writer.stdout.readline().strip())
         time.sleep(chance.uniform(0, 0.1))
         os.kill(writer.pid, signal.SIGKILL)
-        said, _ = writer.communicate(timeout=60)
+        said = writer.stdout.read()  # not communicate(), which loses what readline() has in its buffer
+        writer.wait(timeout=60)
         told |= {line.strip() for line in said.splitlines(keepends=True) if line.endswith("\n")}
     kept = set(store.digests())
     assert told <= kept

@@ -172,7 +172,8 @@ def test_kills_at_random_lose_and_double_nothing(
         first = child.stdout.readline()
         time.sleep(chance.uniform(0, 0.4))
         os.kill(child.pid, signal.SIGKILL)
-        rest, _ = child.communicate(timeout=60)
+        rest = child.stdout.read()  # not communicate(), which loses what readline() has in its buffer
+        child.wait(timeout=60)
         for line in (first + rest).splitlines(keepends=True):
             if line.endswith("\n"):
                 number, rows = line.split()

@@ -51,7 +51,9 @@ def append(database: Database, count: int) -> subprocess.Popen[str]:
 
 def acknowledged(process: subprocess.Popen[str]) -> list[str]:
     """The ids that were told before the end; a torn last line was not."""
-    said, _ = process.communicate(timeout=60)
+    assert process.stdout is not None
+    said = process.stdout.read()  # not communicate(), which loses what readline() has in its buffer
+    process.wait(timeout=60)
     return [line.strip() for line in said.splitlines(keepends=True) if line.endswith("\n")]
 
 
@@ -83,5 +85,6 @@ def test_no_acknowledged_evidence_is_lost_by_kill(database: Database) -> None:
         assert verification.broken == []
         kept = {found.id for found in ledger.find(limit=1_000_000)}
         assert told <= kept
-        assert verification.records == len(kept)
+        # a server may still commit what its killed client had sent, between the two looks
+        assert verification.records <= len(kept)
     assert len(told) > 8
