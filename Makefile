@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 ARGS ?=
 CONSTRAINTS := constraints.txt
 
-.PHONY: demo test lint types imports docs browser clean bench
+.PHONY: demo test explore lint types imports docs browser clean bench
 
 demo: $(VENV)/.demo
 	@$(BIN)/treadle demo --folder .demo $(ARGS)
@@ -13,6 +13,10 @@ demo: $(VENV)/.demo
 test: $(VENV)/.dev
 	@echo "▸ Running the tests"
 	@$(BIN)/python -m pytest -n auto $(ARGS)
+
+explore: $(VENV)/.dev
+	@echo "▸ Running the tests on examples nobody drew before"
+	@$(BIN)/python -m pytest -n auto --hypothesis-profile explore $(ARGS)
 
 lint: $(VENV)/.dev
 	@echo "▸ Linting"

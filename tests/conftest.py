@@ -7,6 +7,13 @@ import signal
 import threading
 
 import pytest
+from hypothesis import HealthCheck, settings
+
+# Everybody draws the same examples, so that a red run is about the change. `make explore` draws new ones, and many more.
+_SLOW = [HealthCheck.too_slow]  # a busy machine is no fault of the code, nor is a slow example
+settings.register_profile("same", derandomize=True, deadline=None, suppress_health_check=_SLOW)
+settings.register_profile("explore", max_examples=1_000, deadline=None, suppress_health_check=_SLOW)
+settings.load_profile("same")
 
 # A shell that runs us in the background has interruptions ignored, and every child would inherit that.
 if threading.current_thread() is threading.main_thread():
