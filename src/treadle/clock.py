@@ -7,14 +7,18 @@ clock, which no replay and no change of the wall clock can move. Both are handed
 
 from __future__ import annotations
 
+import os
 import re
 import time
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Protocol
 
 from treadle.errors import InvalidInput
 
+LONGEST = timedelta(days=36_525)
+"""A hundred years: what is longer leads out of the calendar, and nobody means it."""
 _UNITS = {"us": 1e-6, "ms": 1e-3, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0, "w": 604800.0}
 
 
@@ -77,6 +81,52 @@ class ReplayClock(SystemClock):
         self.business = as_utc(moment)
 
 
+class FileClock(SystemClock):
+    """Business time stands in a file that a replay moves on, so that every process of the project sees the same now.
+
+    Where the file is missing or holds no instant, business time is the machine's.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self._stamp: tuple[int, int] = (0, 0)
+        self._business: datetime | None = None
+
+    def now(self) -> datetime:
+        try:
+            status = self.path.stat()
+        except OSError:
+            return super().now()
+        stamp = (status.st_mtime_ns, status.st_ino)
+        if self._business is None or stamp != self._stamp:
+            self._business, self._stamp = self._read(), stamp
+        return self._business or super().now()
+
+    def move_here(self, moment: datetime) -> None:
+        """Set business time for this process alone, until the file is next replaced."""
+        self._business = as_utc(moment)
+
+    def move_to(self, moment: datetime) -> None:
+        """Set business time for every process of the project; the file is replaced whole."""
+        part = self.path.with_name(f"{self.path.name}.{os.getpid()}.part")
+        part.write_text(as_utc(moment).isoformat(), "ascii")
+        part.replace(self.path)
+        self._business, status = as_utc(moment), self.path.stat()
+        self._stamp = (status.st_mtime_ns, status.st_ino)
+
+    def _read(self) -> datetime | None:
+        try:
+            return as_utc(datetime.fromisoformat(self.path.read_text("ascii").strip()))
+        except (OSError, ValueError):
+            return None
+
+
+def project_clock(state: Path) -> SystemClock:
+    """The clock of a project: replayed business time where a replay has left its mark, else the machine's."""
+    path = state / "business_time"
+    return FileClock(path) if path.exists() else SystemClock()
+
+
 def as_utc(moment: datetime) -> datetime:
     """The same instant in UTC; a naive datetime is taken to be UTC already."""
     return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
@@ -118,7 +168,7 @@ def parse_moment(text: str, *, field: str = "time") -> datetime:
 def duration(value: str | timedelta, *, field: str = "duration") -> timedelta:
     """A `timedelta` from itself or from text such as `"90s"`, `"2h"`, `"7d"`, `"1d12h"`.
 
-    Raises `InvalidInput` for anything else, for zero and for negative spans.
+    Raises `InvalidInput` for anything else, for zero, for negative spans and for those that lead out of the calendar.
 
     >>> duration("1d12h")
     datetime.timedelta(days=1, seconds=43200)
@@ -127,6 +177,12 @@ def duration(value: str | timedelta, *, field: str = "duration") -> timedelta:
     if result <= timedelta(0):
         raise InvalidInput(
             f"{field} must be longer than zero, not {value!r}.", mend='Write a span such as "90s" or "2h".', field=field
+        )
+    if result > LONGEST:
+        raise InvalidInput(
+            f"{field} must be no longer than a hundred years, not {value!r}.",
+            mend='Write a span such as "90d".',
+            field=field,
         )
     return result
 

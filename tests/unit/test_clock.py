@@ -4,13 +4,24 @@ from __future__ import annotations
 
 import time
 from datetime import UTC, datetime, timedelta, timezone
+from pathlib import Path
 from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from treadle.clock import ReplayClock, SystemClock, as_utc, duration, from_micros, micros, parse_moment
+from treadle.clock import (
+    FileClock,
+    ReplayClock,
+    SystemClock,
+    as_utc,
+    duration,
+    from_micros,
+    micros,
+    parse_moment,
+    project_clock,
+)
 from treadle.errors import InvalidInput
 
 MOMENTS = st.datetimes(timezones=st.timezones())
@@ -94,10 +105,49 @@ def test_durations_are_read(text: Any, span: timedelta) -> None:
 
 @pytest.mark.parametrize(
     "text",
-    ["", "h", "2", "2x", "-2h", "2h-", "0s", "1e3s", "٣h", "99999999999d", timedelta(0), timedelta(-1), None, 7, 1.5],
+    [
+        "",
+        "h",
+        "2",
+        "2x",
+        "-2h",
+        "2h-",
+        "0s",
+        "1e3s",
+        "٣h",
+        "99999999999d",
+        "9999999d",
+        timedelta(0),
+        timedelta(-1),
+        None,
+        7,
+        1.5,
+    ],
 )
 def test_other_durations_are_refused_by_field(text: Any) -> None:
     with pytest.raises(InvalidInput) as caught:
         duration(text, field="ttl")
     assert caught.value.field == "ttl"
     assert caught.value.mend
+
+
+def test_every_process_follows_the_file_a_replay_moves_on(tmp_path: Path) -> None:
+    mark = tmp_path / "business_time"
+    mover, reader = FileClock(mark), FileClock(mark)
+    assert abs(reader.now() - datetime.now(UTC)) < timedelta(minutes=1)
+    mover.move_to(datetime(2013, 4, 1, 6, tzinfo=timezone(timedelta(hours=2))))
+    assert reader.now() == mover.now() == datetime(2013, 4, 1, 4, tzinfo=UTC)
+    mover.move_to(datetime(2013, 4, 1, 5, tzinfo=UTC))
+    assert reader.now() == datetime(2013, 4, 1, 5, tzinfo=UTC)
+    assert reader.wall() > datetime(2020, 1, 1, tzinfo=UTC)
+
+
+def test_a_mark_that_holds_no_instant_counts_for_nothing(tmp_path: Path) -> None:
+    (tmp_path / "business_time").write_text("yesterday")
+    assert abs(project_clock(tmp_path).now() - datetime.now(UTC)) < timedelta(minutes=1)
+
+
+def test_a_project_lives_in_replayed_time_only_where_a_replay_left_its_mark(tmp_path: Path) -> None:
+    assert not isinstance(project_clock(tmp_path), FileClock)
+    FileClock(tmp_path / "business_time").move_to(datetime(2013, 4, 1, tzinfo=UTC))
+    assert project_clock(tmp_path).now() == datetime(2013, 4, 1, tzinfo=UTC)
