@@ -42,11 +42,13 @@ def find_migrations(package: Path, database: str = "treadle") -> list[Migration]
     """The migrations of the rooms below `package` for one database, in the order they run.
 
     Rooms whose data lives in a file of its own (metrics, the online store) name it by a suffix:
-    `tracking/migrations/metrics/0001_points.sql` belongs to the database `metrics`.
+    `tracking/migrations/metrics/0001_points.sql` belongs to the database `metrics`. On PostgreSQL such a set of tables may
+    stand beside the others, so its migrations are written down under the room and the set (`metrics` is older than that).
     """
     pattern = "*/migrations/[0-9]*.sql" if database == "treadle" else f"*/migrations/{database}/[0-9]*.sql"
+    mark = _mark(database)
     found = [
-        Migration(path.relative_to(package).parts[0], int(path.name[:4]), path.read_text("utf-8"))
+        Migration(path.relative_to(package).parts[0] + mark, int(path.name[:4]), path.read_text("utf-8"))
         for path in package.glob(pattern)
     ]
     return sorted(found, key=lambda m: (m.number, m.room))
@@ -58,7 +60,8 @@ def apply_migrations(database: Database, name: str = "treadle") -> int:
     Raises `Conflict` when the database has seen a migration that this version of Treadle does not have or has otherwise.
     """
     wanted = find_migrations(Path(__file__).parents[1], name)
-    if not _missing(database, wanted):
+    mark = _mark(name)
+    if not _missing(database, wanted, mark):
         return 0
     with database.transaction():
         database.lock("migrations")
@@ -66,7 +69,7 @@ def apply_migrations(database: Database, name: str = "treadle") -> int:
             "CREATE TABLE IF NOT EXISTS schema_versions "
             "(room TEXT NOT NULL, number INTEGER NOT NULL, digest TEXT NOT NULL, PRIMARY KEY (room, number));"
         )
-        missing = _missing(database, wanted)
+        missing = _missing(database, wanted, mark)
         for migration in missing:
             database.script(_in_dialect(migration.sql, database.dialect))
             database.insert(
@@ -75,14 +78,22 @@ def apply_migrations(database: Database, name: str = "treadle") -> int:
     return len(missing)
 
 
-def _missing(database: Database, wanted: list[Migration]) -> list[Migration]:
+def _mark(name: str) -> str:
+    return "" if name in ("treadle", "metrics") else f":{name}"
+
+
+def _missing(database: Database, wanted: list[Migration], mark: str) -> list[Migration]:
     exists = "SELECT 1 AS x FROM sqlite_master WHERE name = 'schema_versions'"
     if database.dialect == "postgresql":
         exists = "SELECT 1 AS x WHERE to_regclass('schema_versions') IS NOT NULL"
     if database.one(exists) is None:
         return wanted
     rows = database.read("SELECT room, number, digest FROM schema_versions")
-    have = {(row["room"], row["number"]): row["digest"] for row in rows}
+    have = {
+        (row["room"], row["number"]): row["digest"]
+        for row in rows
+        if (row["room"].endswith(mark) if mark else ":" not in row["room"])
+    }
     known = {(m.room, m.number) for m in wanted}
     for key, digest in have.items():
         match = next((m for m in wanted if (m.room, m.number) == key), None)

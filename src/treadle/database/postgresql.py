@@ -29,7 +29,7 @@ class PostgresConnection:
     def __init__(self, url: str, durability: str) -> None:
         try:
             import psycopg
-            from psycopg.rows import dict_row
+            from psycopg.rows import dict_row, tuple_row
         except ImportError as error:
             raise InvalidInput(
                 "A postgresql:// database needs the psycopg driver.",
@@ -40,7 +40,7 @@ class PostgresConnection:
         self.spoiled = False
         self._settings = _SETTINGS + ("on" if durability == "power" else "local")
         self._psycopg: Any = psycopg
-        self._rows = dict_row
+        self._rows, self._tuples = dict_row, tuple_row
         self._url = url
         self._process = os.getpid()
         self._raw = self._opened()
@@ -49,14 +49,25 @@ class PostgresConnection:
         with self._meaning():
             return self._again(lambda raw: raw.execute(positional(sql), params).fetchall())
 
+    def query_columns(self, sql: str, params: Named) -> list[list[Any]]:
+        def ask(raw: Any) -> list[list[Any]]:
+            with raw.cursor(row_factory=self._tuples) as cursor:
+                rows = cursor.execute(positional(sql), params).fetchall()
+                names = cursor.description or ()
+            return [list(column) for column in zip(*rows, strict=True)] if rows else [[] for _ in names]
+
+        with self._meaning():
+            return self._again(ask)
+
     def execute(self, sql: str, params: Named) -> int:
         with self._meaning():
             return self._healthy().execute(positional(sql), params).rowcount
 
-    def execute_many(self, sql: str, rows: Sequence[Named]) -> None:
+    def execute_many(self, sql: str, rows: Sequence[Named]) -> int:
         # The server-side cursor sends a batch without waiting for each answer.
         with self._meaning(), self._psycopg.Cursor(self._healthy()) as cursor:
             cursor.executemany(positional(sql), rows)
+            return cursor.rowcount
 
     def script(self, sql: str) -> None:
         with self._meaning():

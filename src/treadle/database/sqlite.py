@@ -47,13 +47,19 @@ class SqliteConnection:
         names = [column[0] for column in cursor.description]
         return [dict(zip(names, row, strict=True)) for row in rows]
 
+    def query_columns(self, sql: str, params: Named) -> list[list[Any]]:
+        with _meaning(self.path):
+            cursor = self._raw.execute(sql, params)
+            rows = cursor.fetchall()
+        return [list(column) for column in zip(*rows, strict=True)] if rows else [[] for _ in cursor.description]
+
     def execute(self, sql: str, params: Named) -> int:
         with _meaning(self.path):
             return self._raw.execute(sql, params).rowcount
 
-    def execute_many(self, sql: str, rows: Sequence[Named]) -> None:
+    def execute_many(self, sql: str, rows: Sequence[Named]) -> int:
         with _meaning(self.path):
-            self._raw.executemany(sql, rows)
+            return self._raw.executemany(sql, rows).rowcount
 
     def script(self, sql: str) -> None:
         # executescript() would commit the surrounding transaction first, so statements run one by one.
