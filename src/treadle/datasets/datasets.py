@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pyarrow as pa
 
-from treadle.clock import Clock
+from treadle.clock import Clock, from_micros
 from treadle.database import Database
 from treadle.datasets.column import quoted
 from treadle.datasets.diff import compare
@@ -176,6 +176,19 @@ class Datasets:
                 )
         chosen = ", ".join(quoted(name) for name in columns or version.column_names)
         return self._engine.query(f"SELECT {chosen} FROM rows", {"rows": version})
+
+    def known_until(self, source: Source, version: DatasetVersion) -> datetime | None:
+        """The newest moment at which a row of `version` became known: up to there it can tell what had happened.
+
+        None for a source without times and for no rows.
+        """
+        if source.time is None:
+            return None
+        time = quoted(source.time)
+        moment = f"greatest({time}, {quoted(source.created)})" if source.created else time
+        sql = f"SELECT epoch_us(max({moment})) AS newest FROM rows"
+        newest = self._engine.query(sql, {"rows": version})["newest"][0].as_py()
+        return None if newest is None else from_micros(newest)
 
     def files(self, version: DatasetVersion) -> list[str]:
         """The Parquet files that hold a version's rows. Raises `NotFound` when they expired or were erased."""
