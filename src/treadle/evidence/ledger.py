@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import os
 import traceback
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
+from contextlib import contextmanager
 from datetime import datetime, timedelta
 from typing import Any, TypeVar, get_args
 
@@ -46,9 +47,11 @@ class Ledger:
         *,
         execution: str | None = None,
         expires: str | timedelta | None = None,
+        principal: str | None = None,
     ) -> Evidence:
         """Ask `check` about `subject` and record the answer; a check that raises is recorded with status `error`."""
         about: dict[str, Any] = {"reaction": check.reaction, "execution": execution, "expires": expires}
+        about["principal"] = principal
         try:
             return self.record(check.name, check.stage, subject, _ask(check, context), **about)
         except InvalidInput as error:  # an answer that cannot be written down is a broken check, not a missing one
@@ -99,6 +102,20 @@ class Ledger:
             self._store.append(header, digest, salt, body)
         return evidence_from({**header, "digest": digest, "check_name": check_name, "body_text": body})
 
+    @property
+    def principal(self) -> str:
+        """Who says what is recorded now."""
+        return self._principal
+
+    @contextmanager
+    def acting(self, principal: str) -> Iterator[None]:
+        """Whatever is recorded through this object until the block ends is said by `principal`, unless told otherwise."""
+        before, self._principal = self._principal, principal
+        try:
+            yield
+        finally:
+            self._principal = before
+
     def get(self, evidence_id: str) -> Evidence:
         """One piece of evidence; raises `NotFound`."""
         found = self._store.get(evidence_id)
@@ -116,9 +133,10 @@ class Ledger:
         subject: Subject | None = None,
         subject_kind: str | None = None,
         check: str | None = None,
-        stage: Stage | None = None,
+        stage: Stage | Collection[Stage] | None = None,
         status: Status | Collection[Status] | None = None,
         execution: str | None = None,
+        principal: str | None = None,
         since: datetime | None = None,
         before: int | None = None,
         limit: int = 200,
@@ -131,7 +149,8 @@ class Ledger:
             "subject_kind": subject.kind if subject else subject_kind,
             "subject_id": subject.id if subject else None,
             "check_name": check,
-            "stage": stage,
+            "stage": stage if stage is None or isinstance(stage, str) else tuple(stage),
+            "principal": principal,
             "status": status if status is None or isinstance(status, str) else tuple(status),
             "execution": execution,
             "since": None if since is None else micros(since),
@@ -142,6 +161,10 @@ class Ledger:
     def latest(self, subject: Subject) -> list[Evidence]:
         """The newest evidence of each check about `subject`, oldest first: what a gate decides on."""
         return self._store.latest(subject)
+
+    def checks(self) -> list[str]:
+        """The names of all checks that ever said something, sorted."""
+        return sorted(self._store.names())
 
     def verify(self, anchor: Checkpoint | None = None) -> Verification:
         """Go through the whole chain; with an `anchor` kept outside, also see that this is still the same book."""

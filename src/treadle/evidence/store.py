@@ -97,6 +97,16 @@ class EvidenceStore:
         )
         return [evidence_from(row) for row in rows]
 
+    def names(self) -> list[str]:
+        """The different check names, sorted by the database; a step through the index for each, however long the book is."""
+        rows = self.database.read(
+            "WITH RECURSIVE names(name) AS (SELECT MIN(check_name) FROM evidence WHERE project = :project UNION ALL "
+            "SELECT (SELECT MIN(check_name) FROM evidence WHERE project = :project AND check_name > names.name) "
+            "FROM names WHERE names.name IS NOT NULL) SELECT name FROM names WHERE name IS NOT NULL",
+            project=self.project,
+        )
+        return [row["name"] for row in rows]
+
     def walk(self) -> Iterator[tuple[dict[str, Any], str, tuple[str, str] | None]]:
         """Every record in order as header, digest and body, a batch in memory at a time."""
         after: Any = None

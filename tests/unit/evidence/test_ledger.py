@@ -432,3 +432,19 @@ def test_any_values_keep_the_chain_whole(ground: Ground, value: Any, threshold: 
     assert found == recorded
     assert found.verdict.value is None or math.isfinite(found.verdict.value)
     assert ground.ledger.verify().broken == []
+
+
+def test_the_names_of_checks_are_each_told_once(ground: Ground) -> None:
+    for name in ("slices(b)", "slices(a)", "drift", "slices(a)"):
+        ground.ledger.record(name, "live", Subject("endpoint", "late"), Verdict("passed"))
+    assert ground.ledger.checks() == ["drift", "slices(a)", "slices(b)"]
+    assert Ledger(ground.database, "other", ground.clock, ground.ids).checks() == []
+
+
+def test_who_acts_says_what_is_recorded(ground: Ground) -> None:
+    def said(**more: Any) -> str:
+        return ground.ledger.record("drift", "live", Subject("endpoint", "late"), Verdict("passed"), **more).principal
+
+    with ground.ledger.acting("treadle"):
+        assert (said(), said(principal="ada"), ground.ledger.principal) == ("treadle", "ada", "treadle")
+    assert said() == "tester"
