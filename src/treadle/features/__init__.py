@@ -4,6 +4,7 @@
 weather = FeatureView("weather", source, entity="origin", features=["temp", mean("wind", over="6h")], ttl="2h")
 store.get_historical_features(rows, [weather], time="scheduled_at")
 store.materialize(weather, until)
+store.timetable(weather, begin, end).apply(until)    # the same for many ticks
 store.get_online_features([weather], [{"origin": "JFK"}])
 ```
 """
@@ -19,9 +20,10 @@ if TYPE_CHECKING:
     from treadle.features.feature_store import FeatureStore
     from treadle.features.lookup import LookupPlan, OnlineReader, ViewLookup
     from treadle.features.materialization import Materialization
-    from treadle.features.online import OnlineStore, Tick
+    from treadle.features.online import OnlineStore, Origin, Tick
     from treadle.features.online_memory import MemoryOnlineStore
     from treadle.features.online_sqlite import SqliteOnlineStore
+    from treadle.features.timetable import Timetable
     from treadle.features.view import FeatureView
 
 __all__ = [
@@ -33,8 +35,10 @@ __all__ = [
     "MemoryOnlineStore",
     "OnlineReader",
     "OnlineStore",
+    "Origin",
     "SqliteOnlineStore",
     "Tick",
+    "Timetable",
     "ViewLookup",
     "count",
     "last",
@@ -55,8 +59,10 @@ __getattr__ = door(
         "MemoryOnlineStore": "online_memory",
         "OnlineReader": "lookup",
         "OnlineStore": "online",
+        "Origin": "online",
         "SqliteOnlineStore": "online_sqlite",
         "Tick": "online",
+        "Timetable": "timetable",
         "ViewLookup": "lookup",
         "count": "aggregates",
         "last": "aggregates",

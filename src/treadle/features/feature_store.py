@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 import pyarrow as pa
@@ -20,6 +20,8 @@ from treadle.features.online import OnlineStore
 from treadle.features.prepared import prepare
 from treadle.features.records import records_of
 from treadle.features.snapshot import snapshot_sql
+from treadle.features.ticks import Ticks
+from treadle.features.timetable import Timetable, origin_of
 from treadle.features.view import FeatureView
 
 Versions = Mapping[str, DatasetVersion]
@@ -79,11 +81,29 @@ class FeatureStore:
             moment = moment // view.every_us * view.every_us
         version = self._version(view, versions)
         layout = lay_out(view, version.columns)
-        written = self.online.write(
-            view.table, records_of(self._snapshot(layout, version, moment), layout), moment, backwards=backwards
-        )
+        found = records_of(self._snapshot(layout, version, moment), layout)
+        written = self.online.write(view.table, found, moment, origin=origin_of(version), backwards=backwards)
         seconds = self._clock.monotonic() - started
         return Materialization(view.name, from_micros(moment), written, seconds, str(version), view.table)
+
+    def timetable(
+        self,
+        view: FeatureView,
+        begin: datetime,
+        end: datetime,
+        *,
+        every: str | timedelta | None = None,
+        versions: Versions | None = None,
+    ) -> Timetable:
+        """What `materialize` would write at each tick from `begin` to `end`, worked out together; see `Timetable`.
+
+        Both ends are rounded down to the cadence: the view's, or `every`, which must then be whole steps of it. The newest version
+        of the source's dataset is read, once and for all ticks, unless `versions` fixes another.
+        """
+        version = self._version(view, versions)
+        layout = lay_out(view, version.columns)
+        ticks = Ticks.of(view, begin, end, every)
+        return Timetable(self._engine, self.online, layout, version, ticks, clock=self._clock)
 
     def get_online_features(
         self, views: Sequence[FeatureView], entities: Sequence[Mapping[str, Any]], *, at: datetime | None = None

@@ -7,7 +7,7 @@ to `t`. A missing key matches nothing. See ADR 0012.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from treadle.features.aggregates import Aggregate
@@ -33,22 +33,45 @@ class Facts:
 
 def history_sql(layout: Layout, facts: Facts) -> str:
     """One line per row of `asked`: `row`, then the features in the order of the view; reads the tables `rows0`, `rows1`."""
-    ks = keys(layout)
-    joins = _Joins(layout, facts)
-    shown = {feature: joins.add(feature) for feature in layout.view.features}
-    if layout.view.ttl_us is not None:
-        for index in range(len(layout.groups)):
-            joins.newest(index)
-    found = f"(SELECT p.*, {', '.join(joins.columns) or '1'} FROM points p {' '.join(joins.sql)})"
-    found = totalled(found, joins.windows, layout, facts.spans)
+    groups = range(len(layout.groups)) if layout.view.ttl_us is not None else ()
+    tables, found, shown = _found(layout, facts, groups)
+    both = ", ".join([*keys(layout), "tick"])
     features = ", ".join(
         f"{_alive(layout, feature, sql)} AS f{index}" for index, (feature, sql) in enumerate(shown.items())
     )
-    both = ", ".join([*ks, "tick"])
-    tables = ", ".join(
-        [f"points AS MATERIALIZED (SELECT DISTINCT {both} FROM asked WHERE {present(ks)})", *joins.tables]
-    )
     return f"WITH {tables} SELECT a.row, {features} FROM asked a LEFT JOIN {found} f USING ({both})"
+
+
+def ticks_sql(layout: Layout, facts: Facts) -> str:
+    """One line per distinct (entity, tick) of `asked`: `tick`, `gone`, then what a snapshot at that tick holds for the entity.
+
+    That is `k0…`, per group the event time of its newest row `n0_e…`, the features `f0…`; `gone` says that by then the time to live
+    of everything had passed. In the order of the ticks, then the keys.
+    """
+    groups, ks = range(len(layout.groups)), ", ".join(keys(layout))
+    tables, found, shown = _found(layout, facts, groups)
+    newest = ", ".join(f"n{index}_e" for index in groups)
+    features = ", ".join(f"{sql} AS f{index}" for index, sql in enumerate(shown.values()))
+    ttl = layout.view.ttl_us
+    old = "false" if ttl is None else " AND ".join(f"coalesce(tick - n{index}_e > {ttl}, true)" for index in groups)
+    return f"WITH {tables} SELECT tick, {old} AS gone, {ks}, {newest}, {features} FROM {found} ORDER BY tick, {ks}"
+
+
+def _found(layout: Layout, facts: Facts, groups: Iterable[int]) -> tuple[str, str, dict[str | Aggregate, str]]:
+    """The tables of a statement, the relation with one line per (entity, tick), and in it the SQL for each feature.
+
+    The relation also has the event time of the newest row of each of `groups`.
+    """
+    ks = keys(layout)
+    joins = _Joins(layout, facts)
+    shown = {feature: joins.add(feature) for feature in layout.view.features}
+    for index in groups:
+        joins.newest(index)
+    found = f"(SELECT p.*, {', '.join(joins.columns) or '1'} FROM points p {' '.join(joins.sql)})"
+    found = totalled(found, joins.windows, layout, facts.spans)
+    both = ", ".join([*ks, "tick"])
+    points = f"points AS MATERIALIZED (SELECT DISTINCT {both} FROM asked WHERE {present(ks)})"
+    return ", ".join([points, *joins.tables]), found, shown
 
 
 class _Joins:

@@ -26,17 +26,57 @@ class Tick:
         return self.table.split("@", 1)[0]
 
 
+@dataclass(frozen=True)
+class Origin:
+    """A stretch of instants, from `first` to `last` (microseconds, inclusive), at which a table was written from the same rows.
+
+    `rows` names the dataset version and its fingerprint, such as `"flights@3 5f1c…"`; empty when the writer did not say.
+    """
+
+    first: int
+    last: int
+    rows: str
+
+
 class OnlineStore(Protocol):
     """What Treadle asks of an online store. A table is one definition of one view; a record is a list of plain values.
 
     A reader sees a table as one `write` left it, never half of one.
     """
 
-    def write(self, table: str, rows: Iterable[tuple[bytes, Record]], as_of: int, *, backwards: bool = False) -> int:
-        """Replace everything in `table` by `rows`, in one change; how many there are.
+    def write(
+        self,
+        table: str,
+        rows: Iterable[tuple[bytes, Record]],
+        as_of: int,
+        *,
+        origin: str = "",
+        backwards: bool = False,
+    ) -> int:
+        """Replace everything in `table` by `rows`, in one change; how many there are. `origin` says what they were made of.
 
         Raises `Conflict` when the table holds a later instant, unless `backwards`.
         """
+        ...
+
+    def change(
+        self,
+        table: str,
+        rows: Iterable[tuple[bytes, Record]],
+        gone: Iterable[bytes],
+        as_of: int,
+        *,
+        since: int,
+        origin: str,
+    ) -> Tick | None:
+        """Bring `table` from the instant `since` to `as_of`, in one change: put `rows` in, take the keys `gone` out.
+
+        None, and nothing is changed, when the table does not hold what was made of `origin` as of `since`.
+        """
+        ...
+
+    def origins(self, table: str) -> list[Origin]:
+        """What a table was made of at which instants, in their order; for very many stretches the newest are kept."""
         ...
 
     def read(self, table: str, keys: Sequence[bytes]) -> list[Record | None]:
@@ -58,6 +98,23 @@ class OnlineStore(Protocol):
     def close(self) -> None:
         """Free what is held open."""
         ...
+
+
+STRETCHES = 1_000  # how many origins of a table are kept
+
+
+def stretched(held: Sequence[Origin], as_of: int, origin: str) -> list[Origin]:
+    """The origins of a table after it was written as of `as_of`; what was known of that instant and later is forgotten.
+
+    >>> stretched([Origin(1, 5, "a"), Origin(6, 9, "b")], 8, "b")
+    [Origin(first=1, last=5, rows='a'), Origin(first=6, last=8, rows='b')]
+    >>> stretched([Origin(1, 5, "a")], 6, "b")
+    [Origin(first=1, last=5, rows='a'), Origin(first=6, last=6, rows='b')]
+    """
+    kept = [Origin(one.first, min(one.last, as_of - 1), one.rows) for one in held if one.first < as_of]
+    if kept and kept[-1].rows == origin:
+        return [*kept[:-1], Origin(kept[-1].first, as_of, origin)]
+    return [*kept, Origin(as_of, as_of, origin)][-STRETCHES:]
 
 
 def refuse_backwards(held: Tick, as_of: int, backwards: bool) -> None:

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 
 import msgspec
 
-from treadle.features.online import Record, Tick, refuse_backwards
+from treadle.features.online import Origin, Record, Tick, refuse_backwards, stretched
 
 _encode = msgspec.msgpack.Encoder().encode
 _decode = msgspec.msgpack.Decoder(list).decode
@@ -19,8 +19,17 @@ class MemoryOnlineStore:
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._tables: dict[str, tuple[Tick, dict[bytes, bytes]]] = {}
+        self._origins: dict[str, list[Origin]] = {}
 
-    def write(self, table: str, rows: Iterable[tuple[bytes, Record]], as_of: int, *, backwards: bool = False) -> int:
+    def write(
+        self,
+        table: str,
+        rows: Iterable[tuple[bytes, Record]],
+        as_of: int,
+        *,
+        origin: str = "",
+        backwards: bool = False,
+    ) -> int:
         """See `OnlineStore.write`."""
         found = {key: _encode(record) for key, record in rows}
         with self._lock:
@@ -28,7 +37,35 @@ class MemoryOnlineStore:
             if held is not None:
                 refuse_backwards(held[0], as_of, backwards)
             self._tables[table] = (Tick(table, as_of, len(found)), found)
+            self._origins[table] = stretched(self._origins.get(table, ()), as_of, origin)
         return len(found)
+
+    def change(
+        self,
+        table: str,
+        rows: Iterable[tuple[bytes, Record]],
+        gone: Iterable[bytes],
+        as_of: int,
+        *,
+        since: int,
+        origin: str,
+    ) -> Tick | None:
+        """See `OnlineStore.change`."""
+        with self._lock:
+            held, origins = self._tables.get(table), self._origins.get(table)
+            if held is None or not origins or held[0].as_of != since or origins[-1].rows != origin or since > as_of:
+                return None
+            found = held[1] | {key: _encode(record) for key, record in rows}
+            for key in gone:
+                found.pop(key, None)
+            tick = Tick(table, as_of, len(found))
+            self._tables[table] = (tick, found)
+            self._origins[table] = stretched(origins, as_of, origin)
+        return tick
+
+    def origins(self, table: str) -> list[Origin]:
+        """See `OnlineStore.origins`."""
+        return list(self._origins.get(table, ()))
 
     def read(self, table: str, keys: Sequence[bytes]) -> list[Record | None]:
         """See `OnlineStore.read`."""
@@ -51,6 +88,7 @@ class MemoryOnlineStore:
         """See `OnlineStore.drop`."""
         with self._lock:
             self._tables.pop(table, None)
+            self._origins.pop(table, None)
 
     def close(self) -> None:
         """Nothing is held open."""

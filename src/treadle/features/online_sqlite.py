@@ -17,12 +17,16 @@ from pathlib import Path
 import msgspec
 
 from treadle.errors import Corrupt, TreadleError, Unavailable
-from treadle.features.online import Record, Tick, refuse_backwards
+from treadle.features.online import Origin, Record, Tick, refuse_backwards, stretched
 
 BUSY_SECONDS = 20.0
 _decode = msgspec.msgpack.Decoder(list).decode
 _encode = msgspec.msgpack.Encoder().encode
 _TICKS = "CREATE TABLE IF NOT EXISTS ticks (name TEXT PRIMARY KEY, as_of BIGINT NOT NULL, entities BIGINT NOT NULL) WITHOUT ROWID"
+_ORIGINS = (
+    "CREATE TABLE IF NOT EXISTS origins (name TEXT NOT NULL, first BIGINT NOT NULL, last BIGINT NOT NULL, origin TEXT NOT NULL, "
+    "PRIMARY KEY (name, first)) WITHOUT ROWID"
+)
 
 
 class SqliteOnlineStore:
@@ -41,7 +45,15 @@ class SqliteOnlineStore:
         self._selects: dict[str, str] = {}
         _stores.add(self)
 
-    def write(self, table: str, rows: Iterable[tuple[bytes, Record]], as_of: int, *, backwards: bool = False) -> int:
+    def write(
+        self,
+        table: str,
+        rows: Iterable[tuple[bytes, Record]],
+        as_of: int,
+        *,
+        origin: str = "",
+        backwards: bool = False,
+    ) -> int:
         """See `OnlineStore.write`."""
         name = _quoted(table)
         with self._meaning(), self._transaction() as connection:
@@ -54,7 +66,46 @@ class SqliteOnlineStore:
             encoded = ((key, _encode(record)) for key, record in rows)
             written = connection.executemany(f"INSERT INTO {name} VALUES (?, ?)", encoded).rowcount
             connection.execute("INSERT OR REPLACE INTO ticks VALUES (?, ?, ?)", (table, as_of, max(written, 0)))
+            _write_origin(connection, table, as_of, origin)
         return max(written, 0)
+
+    def change(
+        self,
+        table: str,
+        rows: Iterable[tuple[bytes, Record]],
+        gone: Iterable[bytes],
+        as_of: int,
+        *,
+        since: int,
+        origin: str,
+    ) -> Tick | None:
+        """See `OnlineStore.change`."""
+        name, encoded = _quoted(table), {key: _encode(record) for key, record in rows}
+        keys = [(key,) for key in (*encoded, *gone)]
+        with self._meaning(), self._transaction() as connection:
+            connection.execute(_TICKS)
+            connection.execute(_ORIGINS)
+            held = _tick(connection, table)
+            if (
+                held is None
+                or held.as_of != since
+                or since > as_of
+                or _newest_origin(connection, table) != (since, origin)
+            ):
+                return None
+            fewer = connection.executemany(f"DELETE FROM {name} WHERE k = ?", keys).rowcount if keys else 0
+            if encoded:
+                connection.executemany(f"INSERT INTO {name} VALUES (?, ?)", encoded.items())
+            tick = Tick(table, as_of, held.entities - fewer + len(encoded))
+            connection.execute("UPDATE ticks SET as_of = ?, entities = ? WHERE name = ?", (as_of, tick.entities, table))
+            connection.execute("UPDATE origins SET last = ? WHERE name = ? AND last = ?", (as_of, table, since))
+        return tick
+
+    def origins(self, table: str) -> list[Origin]:
+        """See `OnlineStore.origins`."""
+        with self._meaning():
+            connection = self._reader()
+            return [] if connection is None or not _has(connection, "origins") else _origins(connection, table)
 
     def read(self, table: str, keys: Sequence[bytes]) -> list[Record | None]:
         """See `OnlineStore.read`."""
@@ -78,13 +129,13 @@ class SqliteOnlineStore:
         """See `OnlineStore.tick`."""
         with self._meaning():
             connection = self._reader()
-            return None if connection is None or not _has_ticks(connection) else _tick(connection, table)
+            return None if connection is None or not _has(connection, "ticks") else _tick(connection, table)
 
     def ticks(self) -> list[Tick]:
         """See `OnlineStore.ticks`."""
         with self._meaning():
             connection = self._reader()
-            if connection is None or not _has_ticks(connection):
+            if connection is None or not _has(connection, "ticks"):
                 return []
             return [Tick(*row) for row in connection.execute("SELECT name, as_of, entities FROM ticks ORDER BY name")]
 
@@ -95,6 +146,8 @@ class SqliteOnlineStore:
         with self._meaning(), self._transaction() as connection:
             connection.execute(f"DROP TABLE IF EXISTS {_quoted(table)}")
             connection.execute("DELETE FROM ticks WHERE name = ?", (table,))
+            connection.execute(_ORIGINS)
+            connection.execute("DELETE FROM origins WHERE name = ?", (table,))
 
     def close(self) -> None:
         """Close the connections of every thread."""
@@ -190,8 +243,28 @@ def _tick(connection: sqlite3.Connection, table: str) -> Tick | None:
     return Tick(*row) if row else None
 
 
-def _has_ticks(connection: sqlite3.Connection) -> bool:
-    return connection.execute("SELECT 1 FROM sqlite_master WHERE name = 'ticks'").fetchone() is not None
+def _has(connection: sqlite3.Connection, table: str) -> bool:
+    return connection.execute("SELECT 1 FROM sqlite_master WHERE name = ?", (table,)).fetchone() is not None
+
+
+def _origins(connection: sqlite3.Connection, table: str) -> list[Origin]:
+    sql = "SELECT first, last, origin FROM origins WHERE name = ? ORDER BY first"
+    return [Origin(*row) for row in connection.execute(sql, (table,))]
+
+
+def _newest_origin(connection: sqlite3.Connection, table: str) -> tuple[int, str] | None:
+    sql = "SELECT last, origin FROM origins WHERE name = ? ORDER BY first DESC LIMIT 1"
+    return connection.execute(sql, (table,)).fetchone()
+
+
+def _write_origin(connection: sqlite3.Connection, table: str, as_of: int, origin: str) -> None:
+    connection.execute(_ORIGINS)
+    held = _origins(connection, table)
+    kept = stretched(held, as_of, origin)
+    gone, new = [one for one in held if one not in kept], [one for one in kept if one not in held]
+    connection.executemany("DELETE FROM origins WHERE name = ? AND first = ?", [(table, one.first) for one in gone])
+    lines = [(table, one.first, one.last, one.rows) for one in new]
+    connection.executemany("INSERT INTO origins VALUES (?, ?, ?, ?)", lines)
 
 
 def _quoted(table: str) -> str:
