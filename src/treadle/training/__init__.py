@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from treadle.training.baselines import baseline, simple_model
     from treadle.training.candidate import Candidate, candidates
     from treadle.training.cost import Cost
+    from treadle.training.explainer import explain_package, explainer_of
     from treadle.training.explaining import Contributions, contributions, explain
     from treadle.training.frame import Frame
     from treadle.training.routing import refuse_unknown
@@ -35,6 +36,8 @@ __all__ = [
     "candidates",
     "contributions",
     "explain",
+    "explain_package",
+    "explainer_of",
     "refuse_unknown",
     "search",
     "simple_model",
@@ -58,6 +61,8 @@ __getattr__ = door(
         "candidates": "candidate",
         "contributions": "explaining",
         "explain": "explaining",
+        "explain_package": "explainer",
+        "explainer_of": "explainer",
         "refuse_unknown": "routing",
         "search": "",
         "simple_model": "baselines",

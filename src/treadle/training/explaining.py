@@ -16,6 +16,8 @@ from treadle.training.shapley.sampling import sampled_contributions
 from treadle.training.shapley.trees import tree_contributions
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     import pandas as pd
     import pyarrow as pa
 
@@ -77,7 +79,7 @@ def explain(
     exact = _exact(trained.estimator, X, behind)
     if exact is not None:
         parts, names, method = exact
-        return _summed(parts, names, signature, method)
+        return summed(parts, names, signature, method)
     if most is not None:
         X = X.iloc[:SAMPLED_ROWS].reset_index(drop=True)
 
@@ -85,7 +87,7 @@ def explain(
         given = answer(trained.estimator, rows, signature.task)
         return given[:, None] if given.ndim == 1 else given
 
-    return _summed(sampled_contributions(ask, X, behind, seed=seed), list(signature.names), signature, "sampling")
+    return summed(sampled_contributions(ask, X, behind, seed=seed), list(signature.names), signature, "sampling")
 
 
 def _exact(estimator: Any, X: pd.DataFrame, behind: pd.DataFrame) -> tuple[np.ndarray, list[str], Any] | None:
@@ -107,7 +109,7 @@ def _exact(estimator: Any, X: pd.DataFrame, behind: pd.DataFrame) -> tuple[np.nd
     return None if parts is None else (parts, names, "linear")
 
 
-def _summed(parts: np.ndarray, names: list[str], signature: Signature, method: Any) -> Contributions:
+def summed(parts: np.ndarray, names: Sequence[str], signature: Signature, method: Any) -> Contributions:
     """Add up the columns that come from the same raw feature, for the answer that counts in each row."""
     totals = parts.sum(axis=2)
     if parts.shape[1] == 1:

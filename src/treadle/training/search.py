@@ -94,6 +94,9 @@ class Search:
     model learns from all. `timeout` ends the search early, and then it may not repeat. A space may hold a list as a choice.
 
     Raises `DeclarationError` for an empty space, a distribution that is none, and less than one trial.
+
+    >>> Search({"learning_rate": log_uniform(0.01, 0.3)}, trials=20).trials
+    20
     """
 
     space: Mapping[str, Any]
