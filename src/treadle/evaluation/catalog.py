@@ -25,7 +25,8 @@ class Metric:
     """One metric.
 
     `estimate` measures it with its interval (None where it has no meaning). `prepare` gives a function from row weights to its
-    value, so that resampling costs one pass. `bounded` metrics live between 0 and 1.
+    value, so that resampling costs one pass; `influence` gives the value and each row's pull on it where that is known in closed
+    form, so that many rows need no resampling. `bounded` metrics live between 0 and 1.
     """
 
     name: str
@@ -35,6 +36,7 @@ class Metric:
     needs_scores: bool
     estimate: Callable[[Answers], Estimate | None]
     prepare: Callable[[Answers], Weighted]
+    influence: Callable[[Answers], tuple[float, np.ndarray]] | None = None
 
     def gain(self, value: float, over: float) -> float:
         """How much better `value` is than `over`: positive is better, whichever way the metric points."""
@@ -67,7 +69,8 @@ def _hits(answers: Answers) -> np.ndarray:
 
 _CLASSES: tuple[Task, ...] = ("binary", "multiclass")
 _METRICS = (
-    Metric("roc_auc", ("binary",), True, True, True, roc_auc.roc_auc, lambda a: roc_auc.prepare(a.positive, a.score)),
+    Metric("roc_auc", ("binary",), True, True, True, roc_auc.roc_auc, lambda a: roc_auc.prepare(a.positive, a.score),
+           roc_auc.influence),
     Metric("average_precision", ("binary",), True, True, True, average_precision.average_precision,
            lambda a: average_precision.prepare(a.positive, a.score)),
     Metric("log_loss", _CLASSES, False, False, True, _mean_estimate(losses.log_loss_rows), _mean_of(losses.log_loss_rows)),

@@ -10,7 +10,8 @@ import numpy as np
 
 from treadle.errors import InvalidInput
 from treadle.evaluation.answers import Answers
-from treadle.evaluation.catalog import metric_named, primary_metric
+from treadle.evaluation.catalog import Metric, Weighted, metric_named, primary_metric
+from treadle.evaluation.intervals import Z
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
 
 REPLICATES = {10_000: 1_000, 50_000: 400}  # up to so many rows, so many resamples
 FEWEST = 200
+MANY = 2_000  # from so many rows on a difference is normal enough for its standard error to tell its interval
 
 
 @dataclass(frozen=True)
@@ -52,8 +54,10 @@ def compare(
 ) -> Comparison:
     """Compare two models' answers to the same rows by a paired bootstrap: each resample draws rows, with both answers.
 
+    From 2,000 rows on, the AUC is compared by the covariance of the two instead, which says the same in a hundredth of the time.
     `a` and `b` have `labels` and `scores` as in `evaluate`. The same seed gives the same interval. Raises `InvalidInput` when the
-    metric has no meaning on these rows. Source: B. Efron, R. Tibshirani, "An introduction to the bootstrap" (1993), ch. 13.
+    metric has no meaning on these rows. Sources: B. Efron, R. Tibshirani, "An introduction to the bootstrap" (1993), ch. 13;
+    E. DeLong, D. DeLong, D. Clarke-Pearson, Biometrics 44 (1988).
     """
     chosen = metric_named(metric or primary_metric(task), task)
     one = Answers.of(task, y, a.labels, a.scores, classes=classes, weights=weights)
@@ -68,18 +72,31 @@ def compare(
             mend="It needs rows of every class.",
             field="metric",
         )
-    rng = np.random.default_rng(seed)
-    drawn = []
-    for _ in range(_replicates(len(one))):
-        times = np.bincount(rng.integers(len(one), size=len(one)), minlength=len(one)) * one.weights
-        drawn.append(chosen.gain(value_a(times), value_b(times)))
-    sampled = np.array(drawn)[~np.isnan(drawn)]
     difference = chosen.gain(whole_a, whole_b)
-    low, high = (
-        (float(end) for end in np.quantile(sampled, [0.025, 0.975])) if len(sampled) else (difference, difference)
-    )
+    if chosen.influence is not None and len(one) >= MANY:
+        spread = Z * _paired_error(chosen.influence(one)[1], chosen.influence(other)[1])
+        low, high = difference - spread, difference + spread
+    else:
+        sampled = _resampled(chosen, value_a, value_b, one.weights, seed)
+        low, high = (
+            (float(end) for end in np.quantile(sampled, [0.025, 0.975])) if len(sampled) else (difference, difference)
+        )
     better: Literal["a", "b", "tie"] = "a" if low > 0 else "b" if high < 0 else "tie"
     return Comparison(chosen.name, whole_a, whole_b, difference, low, high, better, len(one))
+
+
+def _paired_error(a: np.ndarray, b: np.ndarray) -> float:
+    """The standard error of the difference of two values of the same rows, from the rows' pulls on each."""
+    return math.sqrt(float((a - b) @ (a - b)))
+
+
+def _resampled(metric: Metric, a: Weighted, b: Weighted, weights: np.ndarray, seed: int) -> np.ndarray:
+    """How much better `a` was than `b` in each resample in which that has a meaning."""
+    rng, n, drawn = np.random.default_rng(seed), len(weights), []
+    for _ in range(_replicates(n)):
+        times = np.bincount(rng.integers(n, size=n), minlength=n) * weights
+        drawn.append(metric.gain(a(times), b(times)))
+    return np.array(drawn)[~np.isnan(drawn)]
 
 
 def _replicates(rows: int) -> int:

@@ -9,6 +9,7 @@ import pytest
 
 from treadle.errors import InvalidInput, NotFound
 from treadle.evaluation import compare, evaluate
+from treadle.evaluation.metrics import roc_auc
 from treadle.models import Prediction
 
 
@@ -60,6 +61,26 @@ def test_pairing_makes_the_interval_narrower_than_two_alone(truth: np.ndarray) -
     found = compare("binary", truth, said(scores), said(nearly), classes=(False, True))
     alone = evaluate("binary", truth, scores > 0.5, scores, classes=(False, True))["roc_auc"]
     assert found.high - found.low < 0.3 * (alone.high - alone.low)
+
+
+@pytest.mark.parametrize("weighted", [False, True])
+@pytest.mark.parametrize("noise", [2.0, 2.3, 4.0])
+def test_many_rows_are_compared_by_covariance_as_resampling_would(noise: float, weighted: bool) -> None:
+    rng = np.random.default_rng(5)
+    y = rng.random(4_000) < 0.3
+    weights = rng.integers(1, 4, len(y)).astype(float) if weighted else np.ones(len(y))
+    scores = noisy(y, 2.0, 1)
+    other = 1 / (1 + np.exp(-(np.log(scores / (1 - scores)) + noise * rng.normal(size=len(y)) / 4)))
+    found = compare("binary", y, said(scores), said(other), classes=(False, True), weights=weights)
+    value = [roc_auc.prepare(y, one) for one in (scores, other)]
+    drawn = []
+    for _ in range(600):
+        times = np.bincount(rng.integers(len(y), size=len(y)), minlength=len(y)) * weights
+        drawn.append(value[0](times) - value[1](times))
+    low, high = np.quantile(drawn, [0.025, 0.975])
+    width = high - low
+    assert found.difference == pytest.approx(value[0](weights) - value[1](weights))
+    assert (found.low, found.high) == (pytest.approx(low, abs=0.15 * width), pytest.approx(high, abs=0.15 * width))
 
 
 def test_equal_models_are_rarely_called_different() -> None:

@@ -16,6 +16,9 @@ class Fair(Check[CandidateContext]):
 
     `within` bounds the gap between the best and the worst group of at least `min_rows` rows, by the `criterion`
     (`demographic_parity`, `equal_opportunity` or `predictive_parity`). The evaluation must be sliced by the `columns`.
+
+    >>> Fair("region", criterion="equal_opportunity", reaction="warn").name
+    'fair(region, criterion=equal_opportunity)'
     """
 
     stage: ClassVar[Stage] = "candidate"

@@ -15,6 +15,9 @@ class BetterThanBaseline(Check[CandidateContext]):
     """Is the model surely better than always giving the same answer?
 
     Passes when the whole 95 % interval of the difference lies above zero.
+
+    >>> BetterThanBaseline().reaction
+    'block'
     """
 
     stage: ClassVar[Stage] = "candidate"
@@ -34,6 +37,9 @@ class BetterThanSimple(Check[CandidateContext]):
 
     Passes unless the simple model is as good or better; that usually only warns. A candidate that answers exactly like the simple
     model is one itself, and passes.
+
+    >>> BetterThanSimple(by=0.01, reaction="block").name
+    'better_than_simple(by=0.01)'
     """
 
     stage: ClassVar[Stage] = "candidate"
@@ -58,6 +64,9 @@ class NotWorseThanChampion(Check[CandidateContext]):
 
     `by` is in the unit of the metric. While there is no champion it passes and says so; with `first="block"` it fails then, for
     loops whose first version a person wants to promote.
+
+    >>> NotWorseThanChampion(by=0.0).name
+    'not_worse_than_champion(by=0.0)'
     """
 
     stage: ClassVar[Stage] = "candidate"

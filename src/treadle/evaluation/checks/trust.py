@@ -14,6 +14,9 @@ class Calibrated(Check[CandidateContext]):
     """Do probabilities come true as often as they say?
 
     `within` bounds the expected calibration error, between 0 and 1. Usually only warns: ranking can be right while sureness is off.
+
+    >>> Calibrated(within=0.02, reaction="block").name
+    'calibrated(within=0.02)'
     """
 
     stage: ClassVar[Stage] = "candidate"
@@ -41,7 +44,13 @@ class Calibrated(Check[CandidateContext]):
 
 @dataclass(frozen=True)
 class ParityHolds(Check[CandidateContext]):
-    """Does the packaged file answer like the trained model on real rows?"""
+    """Does the packaged file answer like the trained model on real rows?
+
+    The difference of scores (values for a regression) and the share of equal labels come from the certificate made at packaging.
+
+    >>> ParityHolds().name
+    'parity_holds'
+    """
 
     stage: ClassVar[Stage] = "candidate"
 
@@ -66,7 +75,13 @@ class ParityHolds(Check[CandidateContext]):
 
 @dataclass(frozen=True)
 class Reproducible(Check[CandidateContext]):
-    """Does training again on the same rows give the same model?"""
+    """Does training again on the same rows give the same model?
+
+    Skipped where the model was trained only once.
+
+    >>> Reproducible().name
+    'reproducible'
+    """
 
     stage: ClassVar[Stage] = "candidate"
 

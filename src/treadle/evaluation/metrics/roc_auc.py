@@ -59,13 +59,24 @@ def roc_auc(answers: Answers) -> Estimate | None:
     positive, weights = answers.positive, answers.weights
     if not (weights[positive].any() and weights[~positive].any()):
         return None
-    placed = placements(positive, answers.score, weights)
-    influence = np.zeros(len(placed))
-    value = float(weights[positive] @ placed[positive] / weights[positive].sum())
-    for rows in (positive, ~positive):
-        influence[rows] = weights[rows] / weights[rows].sum() * (placed[rows] - value) * _unbiased(weights[rows])
+    value, pulls = influence(answers)
     rarer = min(effective_rows(weights[positive]), effective_rows(weights[~positive]))
-    return unit(value, math.sqrt(float(influence @ influence)), rarer)
+    return unit(value, math.sqrt(float(pulls @ pulls)), rarer)
+
+
+def influence(answers: Answers) -> tuple[float, np.ndarray]:
+    """The AUC and how much each row pulls it, shape (n,); the square root of their sum of squares is its standard error.
+
+    Two models on the same rows differ by the difference of their pulls, so pairing them costs nothing more (DeLong's
+    covariance). Both classes must have weight.
+    """
+    positive, weights = answers.positive, answers.weights
+    placed = placements(positive, answers.score, weights)
+    value = float(weights[positive] @ placed[positive] / weights[positive].sum())
+    pulls = np.zeros(len(placed))
+    for rows in (positive, ~positive):
+        pulls[rows] = weights[rows] / weights[rows].sum() * (placed[rows] - value) * _unbiased(weights[rows])
+    return value, pulls
 
 
 def _unbiased(weights: np.ndarray) -> float:
