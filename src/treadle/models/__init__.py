@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from treadle.models.arrow import columns_of
     from treadle.models.columns import frame_of, prepare
     from treadle.models.field import Field
+    from treadle.models.inside import tree_inputs
     from treadle.models.package import Feed, Package, Parity
     from treadle.models.packager import Packager
     from treadle.models.prediction import Prediction
@@ -39,6 +40,7 @@ __all__ = [
     "columns_of",
     "frame_of",
     "prepare",
+    "tree_inputs",
 ]
 
 __getattr__ = door(
@@ -58,5 +60,6 @@ __getattr__ = door(
         "columns_of": "arrow",
         "frame_of": "columns",
         "prepare": "columns",
+        "tree_inputs": "inside",
     },
 )

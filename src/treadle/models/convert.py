@@ -69,7 +69,8 @@ def _convert(estimator: Any, signature: Signature, order: Sequence[str], layout:
     options: dict[Any, Any] = {StandardScaler: {"div": "div"}}
     if signature.task != "regression":
         options[id(prepared)] = {"zipmap": False}
-    with warnings.catch_warnings(), _quiet():
+    _quiet()
+    with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         model = to_onnx(prepared, initial_types=types, options=options, target_opset=OPSET, name="model")
     assert isinstance(model, ModelProto)
@@ -90,12 +91,9 @@ def _column_feeds(fields: dict[str, Field], order: Sequence[str]) -> tuple[Feed,
     return tuple(Feed(name, "string" if fields[name].type == "string" else "float", (name,)) for name in order)
 
 
-class _quiet:
-    """Converters log what they try; what matters comes back as a reason."""
-
-    def __enter__(self) -> None:
-        self._level = logging.root.manager.disable
-        logging.disable(logging.WARNING)
-
-    def __exit__(self, *_: object) -> None:
-        logging.disable(self._level)
+def _quiet() -> None:
+    """Converters log what they try; what matters comes back as a reason. Only their loggers: other threads log too."""
+    for name in ("skl2onnx", "onnxmltools"):
+        logger = logging.getLogger(name)
+        if logger.level == logging.NOTSET:
+            logger.setLevel(logging.ERROR)

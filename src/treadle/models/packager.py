@@ -36,13 +36,19 @@ class Packager:
         self._models = ModelStore(store)
 
     def package(
-        self, estimator: Any, signature: Signature, sample: pa.Table, *, metadata: Mapping[str, Any] | None = None
+        self,
+        estimator: Any,
+        signature: Signature,
+        sample: pa.Table,
+        *,
+        metadata: Mapping[str, Any] | None = None,
+        beside: Mapping[str, bytes] | None = None,
     ) -> Package:
         """Package a fitted estimator: as ONNX when the file answers the sample as the estimator does, else as Python.
 
         `sample` holds real rows with the raw columns of the signature. Missing values and unseen categories are tried beside
-        them. The package's `parity` says what was measured, its `reason` why it is not ONNX. The same estimator, sample and
-        metadata give the same digest.
+        them. The package's `parity` says what was measured, its `reason` why it is not ONNX. `beside` are further files to keep
+        with the model, by role. The same estimator, sample, metadata and files give the same digest.
 
         Raises `InvalidInput` when signature, estimator and sample do not fit together or the estimator cannot answer its own
         sample, and `Unavailable` when the disk is full.
@@ -61,9 +67,10 @@ class Packager:
                 continue
             package, parity = self._onnx(converted, original, columns, answer, positions, described)
             if parity.passed:
-                return self._kept(package)
+                return self._kept(package, beside)
             reasons.append(parity.reason)
-        return self._python(original, columns, answer, positions, described, "; ".join(dict.fromkeys(reasons)))
+        reason = "; ".join(dict.fromkeys(reasons))
+        return self._kept(self._python(original, columns, answer, positions, described, reason), beside)
 
     def package_onnx(
         self,
@@ -132,11 +139,15 @@ class Packager:
             package = replace(package, parity=_parity(session, columns, answer, positions))
         finally:
             session.close()
-        self._models.trust.grant(package.digest, "packaged in this project")
-        return self._kept(package)
+        return package
 
-    def _kept(self, package: Package) -> Package:
+    def _kept(self, package: Package, beside: Mapping[str, bytes] | None = None) -> Package:
+        if beside:
+            further = {role: self.store.put(data) for role, data in sorted(beside.items())}
+            package = replace(package, files={**further, **package.files})
         self.store.put(package.encode())
+        if package.format == "python":
+            self._models.trust.grant(package.digest, "packaged in this project")
         return package
 
 

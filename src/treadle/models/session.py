@@ -70,7 +70,7 @@ class OnnxSession:
 
     def predict_prepared(self, ready: Mapping[str, np.ndarray]) -> Prediction:
         """The prediction for columns that `prepare` made ready."""
-        answer = self._run({feed.name: _fill(feed, ready) for feed in self._feeds})
+        answer = self._run({feed.name: fill(feed, ready) for feed in self._feeds})
         answer = self._shaped(answer, len(next(iter(ready.values()), ())))
         if not np.isfinite(answer).all():
             refuse_unanswered(self.signature, answer, _not_finite(ready))
@@ -166,7 +166,8 @@ def open_onnx(model: bytes) -> onnxruntime.InferenceSession:
         ) from error
 
 
-def _fill(feed: Feed, ready: Mapping[str, np.ndarray]) -> np.ndarray:
+def fill(feed: Feed, ready: Mapping[str, np.ndarray]) -> np.ndarray:
+    """One input of the model file, filled with columns that `prepare` made ready."""
     kind = _ONNX_TYPES[feed.kind][1]
     first = ready[feed.columns[0]]
     if feed.flat:
