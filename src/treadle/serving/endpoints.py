@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import logging
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import msgspec
 
 from treadle.artifacts import ArtifactStore
-from treadle.errors import InvalidInput, NotFound
+from treadle.errors import Corrupt, Fenced, InvalidInput, NotFound
 from treadle.models import ModelStore, Package
 from treadle.serving.files import locked, write_whole
 from treadle.serving.manifest import EndpointManifest, Variant
@@ -20,6 +22,8 @@ from treadle.serving.worker_state import WorkerState, read_workers
 if TYPE_CHECKING:
     from treadle.features import LookupPlan
 
+_log = logging.getLogger("treadle.serving")
+_EPOCH = ".epoch"
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9 ._-]{0,127}")
 
 
@@ -35,6 +39,7 @@ class Endpoints:
         self._folder = self.state / "endpoints"
         self._artifacts = (artifacts or self.state / "artifacts").absolute()
         self._online = (online or self.state / "online.db").absolute()
+        self._epoch = 0
 
     def deploy(
         self,
@@ -63,14 +68,18 @@ class Endpoints:
         *,
         model: str | None = None,
         trust_python: bool = False,
+        rollout: str = "",
+        route_by: str = "",
     ) -> EndpointManifest:
-        """Serve several versions at once, each with its share of the traffic; the first is the champion. As `deploy`."""
+        """Serve several versions at once, each with its share of the traffic; the first is the champion. As `deploy`.
+
+        `rollout` salts who gets which; `route_by` names the column whose value stays with its version.
+        """
         checked_name(name)
         checked_weights(variants)
-        for variant in variants:
-            self._verify(variant.package, trust_python)
         with locked(self._folder / ".lock"):
-            before = self._read(name)
+            epoch = self._checked_epoch()
+            before = self._before(name)
             manifest = EndpointManifest(
                 name=name,
                 model=model or name,
@@ -79,13 +88,19 @@ class Endpoints:
                 log=str(self.log_folder(name)),
                 revision=before.revision if before else 0,
                 lookup=None if plan is None else msgspec.to_builtins(plan),
-                online=str(self._online) if plan is not None else "",
+                online=str(self._online) if plan is not None or any(v.lookup for v in variants) else "",
                 trust_python=trust_python,
+                rollout=rollout,
+                route_by=route_by,
+                epoch=before.epoch if before else 0,
             )
             if before == manifest:
                 return manifest
-            manifest = msgspec.structs.replace(manifest, revision=manifest.revision + 1)
-            write_whole(self._folder / f"{name}.json", manifest.encode())
+            for variant in variants:
+                self._verify(variant.package, trust_python)
+            revision = before.revision if before else self._served_revision(name)
+            manifest = msgspec.structs.replace(manifest, revision=revision + 1, epoch=epoch)
+            write_whole(self._folder / f"{name}.json", manifest.encode(self.state))
         return manifest
 
     def get(self, name: str) -> EndpointManifest:
@@ -95,6 +110,10 @@ class Endpoints:
             raise NotFound.among("endpoint", name, self._names(), field="endpoint")
         return manifest
 
+    def names(self) -> tuple[str, ...]:
+        """The names of every endpoint, also of one whose file is damaged."""
+        return tuple(self._names())
+
     def list(self) -> list[EndpointManifest]:
         """Every endpoint, by name."""
         found = (self._read(name) for name in self._names())
@@ -103,12 +122,35 @@ class Endpoints:
     def remove(self, name: str) -> None:
         """Serve it no longer; its prediction log stays. Raises `NotFound`."""
         with locked(self._folder / ".lock"):
+            self._checked_epoch()
             self.get(name)
             (self._folder / f"{name}.json").unlink()
+
+    @contextmanager
+    def acting(self, epoch: int) -> Iterator[None]:
+        """Every change through this object carries the epoch of a lease until the block ends; see `take_over`."""
+        before, self._epoch = self._epoch, epoch
+        try:
+            yield
+        finally:
+            self._epoch = before
+
+    def take_over(self, epoch: int) -> None:
+        """From now on a change that carries an older epoch is refused: the new holder's first act.
+
+        What carries none is a person's, who needs no lease. Raises `Fenced` when a still newer holder was here.
+        """
+        with locked(self._folder / ".lock"), self.acting(epoch):
+            self._checked_epoch()
+            write_whole(self._folder / _EPOCH, str(epoch).encode())
 
     def log_folder(self, name: str) -> Path:
         """Where the predictions of an endpoint are logged."""
         return self.state / "predictions" / checked_name(name)
+
+    def package(self, digest: str) -> Package:
+        """The package of a version, without opening its model. Raises `NotFound` or `Corrupt`."""
+        return ModelStore(ArtifactStore(self._artifacts)).load(digest)
 
     def workers(self) -> list[WorkerState]:
         """The serving processes that are alive and which revision of each endpoint they serve."""
@@ -118,6 +160,31 @@ class Endpoints:
         """Whether every live serving process serves the newest revision of an endpoint. Raises `NotFound`."""
         revision = self.get(name).revision
         return all(worker.revisions.get(name, 0) >= revision for worker in self.workers())
+
+    def _checked_epoch(self) -> int:
+        """The epoch a change carries from now on; under the lock, so that no newer holder can come between."""
+        try:
+            newest = int((self._folder / _EPOCH).read_bytes())
+        except (FileNotFoundError, ValueError):
+            newest = 0
+        if 0 < self._epoch < newest:
+            raise Fenced(
+                f"The lease of epoch {self._epoch} has passed on (epoch {newest} writes endpoints now); the write was refused.",
+                mend="Nothing was changed; the new holder carries on.",
+            )
+        return self._epoch or newest
+
+    def _before(self, name: str) -> EndpointManifest | None:
+        """What a deployment replaces; a damaged file is replaced as if it were not there."""
+        try:
+            return self._read(name)
+        except Corrupt as error:
+            _log.warning("%s is written anew: %s", name, error.message)
+            return None
+
+    def _served_revision(self, name: str) -> int:
+        """The newest revision that a process serves, where no file says it."""
+        return max((worker.revisions.get(name, 0) for worker in self.workers()), default=0)
 
     def _verify(self, digest: str, trust_python: bool) -> None:
         models = ModelStore(ArtifactStore(self._artifacts))
@@ -133,7 +200,7 @@ class Endpoints:
     def _read(self, name: str) -> EndpointManifest | None:
         path = self._folder / f"{name}.json"
         try:
-            return EndpointManifest.decode(path.read_bytes(), source=str(path))
+            return EndpointManifest.decode(path.read_bytes(), self.state, source=str(path))
         except FileNotFoundError:
             return None
 

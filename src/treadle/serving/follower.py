@@ -57,7 +57,7 @@ class Follower:
     def _reading(path: Path) -> Callable[[], EndpointManifest]:
         def read() -> EndpointManifest:
             try:
-                return EndpointManifest.decode(path.read_bytes(), source=str(path))
+                return EndpointManifest.decode(path.read_bytes(), path.absolute().parents[1], source=str(path))
             except OSError as error:
                 raise Unavailable(f"{path} cannot be read: {error.strerror}.", mend="Check its permissions.") from error
 

@@ -13,7 +13,8 @@ BOUNDS = (0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1,
 
 
 class Snapshot(msgspec.Struct, frozen=True, kw_only=True):
-    """Counters at one moment: requests by (endpoint, version, code), seconds by endpoint, rows, losses, swaps."""
+    """Counters at one moment: requests by (endpoint, version, code), seconds by endpoint, rows, losses, swaps, and what shadows
+    had no time for."""
 
     requests: dict[str, int] = {}
     buckets: dict[str, list[int]] = {}
@@ -21,6 +22,7 @@ class Snapshot(msgspec.Struct, frozen=True, kw_only=True):
     rows: dict[str, int] = {}
     lost: dict[str, int] = {}
     swaps: dict[str, int] = {}
+    shadows_dropped: dict[str, int] = {}
 
 
 class Tally:
@@ -50,6 +52,7 @@ class Measures:
         self._refused: dict[tuple[str, int], int] = {}
         self._lost: dict[str, int] = {}
         self._swaps: dict[str, int] = {}
+        self._shadows_dropped: dict[str, int] = {}
 
     def tally(self, endpoint: str, version: str) -> Tally:
         """Where the predictions of one version are counted."""
@@ -66,6 +69,10 @@ class Measures:
     def swapped(self, endpoint: str) -> None:
         """Count one change to another revision."""
         _count(self._swaps, endpoint)
+
+    def shadow_dropped(self, endpoint: str) -> None:
+        """Count one request the shadow had no time for."""
+        _count(self._shadows_dropped, endpoint)
 
     def snapshot(self) -> Snapshot:
         """The counters now."""
@@ -88,6 +95,7 @@ class Measures:
             rows=rows,
             lost=dict(self._lost),
             swaps=dict(self._swaps),
+            shadows_dropped=dict(self._shadows_dropped),
         )
 
 
@@ -120,6 +128,12 @@ def prometheus_text(snapshots: Mapping[str, Snapshot]) -> str:
     )
     _counters(
         lines, "treadle_endpoint_swaps_total", "Changes of what is served.", {w: s.swaps for w, s in snapshots.items()}
+    )
+    _counters(
+        lines,
+        "treadle_shadow_dropped_total",
+        "Requests a shadow did not score because too many were waiting.",
+        {w: s.shadows_dropped for w, s in snapshots.items()},
     )
     _histogram(lines, snapshots)
     return "\n".join(lines) + "\n"

@@ -78,7 +78,7 @@ def read_request(body: bytes, names: tuple[str, ...], takes_matrix: bool) -> tup
     else:
         question = _columns(inputs, names, wide)
     if request.id is not None:
-        if not 0 < len(request.id) <= LONGEST_ID:
+        if not 0 < len(request.id) <= LONGEST_ID or "\x00" in request.id:
             checked_id(request.id)
         question.request = request.id
     if request.parameters:

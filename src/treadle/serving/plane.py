@@ -11,15 +11,16 @@ from typing import Literal
 from treadle.clock import Clock, SystemClock
 from treadle.errors import Unavailable
 from treadle.ids import Ids, RandomIds
+from treadle.serving.asking import Asked, Asking
 from treadle.serving.log import SEGMENT_BYTES, PredictionLog
 from treadle.serving.measures import Measures
 from treadle.serving.open_inference import read_request
-from treadle.serving.question import Question, prediction_ids
-from treadle.serving.replica import Answer, Replica
+from treadle.serving.question import prediction_ids, refuse_later
 from treadle.serving.responses import describe, score
 from treadle.serving.roster import Roster
 from treadle.serving.scoring import read_csv, read_scoring
 from treadle.serving.served import Served
+from treadle.serving.shadowing import Shadowing, Waiting
 
 LARGE = 1 << 18
 """A body of so many bytes is read in a thread, so that other requests are not held up."""
@@ -51,6 +52,8 @@ class DataPlane:
         self._new_id = _counted((ids or RandomIds()).new())
         self._power = durability == "power"
         self._full_disk = full_disk
+        self._asking = Asking(clock.monotonic)
+        self.shadowing = Shadowing(self._score_aside, self.measures.shadow_dropped, self._leave)
 
         def open_log(folder: str, name: str) -> PredictionLog:
             return PredictionLog(folder, worker=name, durability=durability, segment_bytes=segment_bytes)
@@ -63,6 +66,7 @@ class DataPlane:
 
     async def close(self) -> None:
         """Stop following, close models and logs."""
+        await self.shadowing.close()
         await self.roster.close()
 
     @property
@@ -77,7 +81,7 @@ class DataPlane:
     def describe(self, endpoint: str, version: str = "") -> bytes:
         """The metadata of a model as the Open Inference Protocol says it. Raises `NotFound`."""
         served = self.roster.served(endpoint)
-        return describe(served.choose(version, "")[0], served.versions())
+        return describe(served.first(version)[0], served.versions())
 
     async def infer(self, endpoint: str, version: str, body: bytes) -> bytes:
         """Answer an Open Inference request. Raises `NotFound`, `InvalidInput`, `Unavailable`, `TimedOut`."""
@@ -85,18 +89,19 @@ class DataPlane:
         served = self.roster.served(endpoint)
         served.asked += 1
         try:
-            replica, responder = served.choose(version, "")
+            replica, responder = served.first(version)
             reading = (body, replica.signature.names, replica.takes_matrix)
             question, wanted = (
                 read_request(*reading) if len(body) < LARGE else await asyncio.to_thread(read_request, *reading)
             )
-            if not version and not served.single:
-                replica, responder = served.choose("", question.request)
             now = self._now()
+            refuse_later(question, now)
             ids = prediction_ids(question, self._new_id())
-            answer = await replica.answer(question, now)
-            response = responder.infer(question.request, ids, answer, wanted)
-            await self._log(served, replica, question, answer, ids, now, started)
+            asked = await self._asking.ask(served, replica, version, question, ids, now, started)
+            if len(asked.parts) == 1:
+                responder = served.responder(asked.parts[0].replica)
+            response = responder.infer(question.request, ids, asked.answer, wanted, asked.versions)
+            await self._log(served, asked, now)
         finally:
             self._leave(served)
         return response
@@ -125,7 +130,7 @@ class DataPlane:
         served = self.roster.served(endpoint)
         served.asked += 1
         try:
-            replica, _ = served.choose("", "")
+            replica, _ = served.first("")
             if text:
                 question, proba = read_csv(body, replica.schema.texts), False
             else:
@@ -134,31 +139,32 @@ class DataPlane:
                     read_scoring(*reading) if len(body) < LARGE else await asyncio.to_thread(read_scoring, *reading)
                 )
             now = self._now()
+            refuse_later(question, now)
             ids = prediction_ids(question, self._new_id())
-            answer = await replica.answer(question, now)
-            response = score(replica, answer, ids, proba=proba)
-            await self._log(served, replica, question, answer, ids, now, started)
+            asked = await self._asking.ask(served, replica, "", question, ids, now, started)
+            response = score(asked.parts[0].replica, asked.answer, ids, proba=proba, versions=asked.versions)
+            await self._log(served, asked, now)
         finally:
             self._leave(served)
         return response
 
-    async def _log(
-        self,
-        served: Served,
-        replica: Replica,
-        question: Question,
-        answer: Answer,
-        ids: list[str],
-        now: int,
-        started: float,
-    ) -> None:
-        """Put the prediction on the disk before the answer leaves, and count it."""
-        at = now if question.at is None else question.at
-        took = self._seconds() - started
-        self._append(served, replica.batch(question, answer, ids, at, int(took * 1e6)))
+    async def _log(self, served: Served, asked: Asked, now: int) -> None:
+        """Put the prediction on the disk before the answer leaves, and count it; shadows have their turn later."""
+        for part in asked.parts:
+            self._append(served, asked.payload(part, now))
         if self._power:
             await served.log.committed()
-        self.measures.tally(served.manifest.name, replica.version).add(question.rows, took)
+        for part in asked.parts:
+            self.measures.tally(served.manifest.name, part.replica.version).add(part.question.rows, part.seconds)
+        if served.shadows:
+            self.shadowing.add(Waiting(served, asked.question, asked.ids, asked.keys, now))
+
+    async def _score_aside(self, waiting: Waiting) -> None:
+        """Let the shadows answer what was answered, for the log alone."""
+        for replica in waiting.served.shadows:
+            part = await self._asking.aside(replica, waiting)
+            asked = Asked([part], waiting.question, waiting.ids, waiting.keys, part.answer, None)
+            self._append(waiting.served, asked.payload(part, waiting.now))
 
     def _append(self, served: Served, payload: bytes) -> None:
         try:

@@ -8,10 +8,12 @@ from typing import Any
 
 import numpy as np
 
-from treadle.clock import micros, parse_moment
+from treadle.clock import from_micros, micros, parse_moment
 from treadle.errors import InvalidInput
 
 LONGEST_ID = 256
+AHEAD_US = 366 * 86_400_000_000
+"""A question may be about a moment so far ahead: what is dated later would outlive every retention."""
 
 
 @dataclass(slots=True)
@@ -19,8 +21,8 @@ class Question:
     """`matrix` holds float32 rows in the order of the model's inputs, or `columns` named arrays; one of the two.
 
     `request` is the request's own id, `ids` one prediction id a row where the client gave them, `at` business time in
-    microseconds, for all rows or one each. `whole` says that `matrix` has no missing value. `strict`: an unknown column is an
-    error.
+    microseconds, for all rows or one each. `keys` are what stays with one version, one a row. `whole` says that `matrix` has
+    no missing value. `strict`: an unknown column is an error.
     """
 
     rows: int
@@ -32,10 +34,11 @@ class Question:
     whole: bool = True
     strict: bool = True
     parameters: Mapping[str, Any] = field(default_factory=dict)
+    keys: list[str] | None = None
 
 
 def read_parameters(question: Question, parameters: Mapping[str, Any]) -> None:
-    """Take `time`, `prediction_id` and `prediction_ids` from a request's parameters.
+    """Take `time`, `key`, `prediction_id` and `prediction_ids` from a request's parameters.
 
     Raises `InvalidInput` that names the parameter.
     """
@@ -47,6 +50,21 @@ def read_parameters(question: Question, parameters: Mapping[str, Any]) -> None:
         ids = [parameters["prediction_id"]]
     if ids is not None:
         question.ids = _ids(ids, question.rows)
+    if "key" in parameters:
+        question.keys = _keys(parameters["key"], question.rows)
+
+
+def refuse_later(question: Question, now: int) -> None:
+    """Raise `InvalidInput` for a question about a moment more than a year ahead of `now` (microseconds)."""
+    if question.at is None:
+        return
+    latest = question.at if isinstance(question.at, int) else max(question.at, default=now)
+    if latest > now + AHEAD_US:
+        raise InvalidInput(
+            f"time is {from_micros(latest).isoformat()}, more than a year ahead.",
+            mend="Give the moment the question is about, or leave it out to mean now.",
+            field="parameters.time",
+        )
 
 
 def prediction_ids(question: Question, new: str) -> list[str]:
@@ -63,9 +81,9 @@ def prediction_ids(question: Question, new: str) -> list[str]:
 
 def checked_id(value: Any, field: str = "id") -> str:
     """A request or prediction id; raises `InvalidInput` for anything but a short text."""
-    if not isinstance(value, str) or not 0 < len(value) <= LONGEST_ID:
+    if not isinstance(value, str) or not 0 < len(value) <= LONGEST_ID or "\x00" in value:
         raise InvalidInput(
-            f"{field} must be a text of 1 to {LONGEST_ID} characters.",
+            f"{field} must be a text of 1 to {LONGEST_ID} characters, none of them null.",
             mend="Leave it out and one is made.",
             field=field,
         )
@@ -87,6 +105,12 @@ def _ids(ids: Any, rows: int) -> list[str]:
             field="parameters.prediction_ids",
         )
     return checked
+
+
+def _keys(given: Any, rows: int) -> list[str]:
+    if isinstance(given, list) and len(given) == rows:
+        return [checked_id(value, "parameters.key") for value in given]
+    return [checked_id(given, "parameters.key")] * rows
 
 
 def _moments(value: Any, rows: int) -> int | list[int]:

@@ -29,22 +29,28 @@ def read_batches(folder: Path | str, *, cursor: dict[str, int] | None = None) ->
     schemas: dict[str, LogSchema] = {}
     for path in segments(folder):
         start = cursor.get(path.name, 0) if cursor is not None else 0
-        for after, payload in read_frames(path, start):
-            try:
-                batch = decode_batch(payload)
-            except msgspec.MsgspecError as error:
-                raise Corrupt(
-                    f"{path} holds something other than predictions before byte {after}: {error}.",
-                    mend="It was written by another release of Treadle; read it with that.",
-                ) from error
+        for after, batch in read_segment(path, start):
             if batch.schema not in schemas:
-                schemas[batch.schema] = _schema(folder, batch.schema)
+                schemas[batch.schema] = read_schema(folder, batch.schema)
             yield schemas[batch.schema], batch
             if cursor is not None:
                 cursor[path.name] = after
 
 
-def _schema(folder: Path, name: str) -> LogSchema:
+def read_segment(path: Path, start: int = 0) -> Iterator[tuple[int, Batch]]:
+    """The requests of one segment from the byte `start` on, each with the offset after its frame. Raises as `read_segments`."""
+    for after, payload in read_frames(path, start):
+        try:
+            yield after, decode_batch(payload)
+        except msgspec.MsgspecError as error:
+            raise Corrupt(
+                f"{path} holds something other than predictions before byte {after}: {error}.",
+                mend="It was written by another release of Treadle; read it with that.",
+            ) from error
+
+
+def read_schema(folder: Path, name: str) -> LogSchema:
+    """What the batches that say `schema=name` have in common. Raises `Corrupt`."""
     path = folder / f"{name}.schema.json"
     try:
         return msgspec.json.decode(path.read_bytes(), type=LogSchema)

@@ -17,6 +17,7 @@ from treadle.serving.gathering import gather
 from treadle.serving.manifest import EndpointManifest, Variant
 from treadle.serving.question import Question
 from treadle.serving.record import Batch, LogSchema, encode_batch
+from treadle.serving.routing import shares
 
 if TYPE_CHECKING:
     from treadle.features import OnlineReader
@@ -69,6 +70,9 @@ class Replica:
             entities=reader.plan.entities if reader is not None else (),
             classes=self.signature.labels,
             real=self._real,
+            shadow=variant.shadow,
+            share=shares(manifest.variants)[manifest.variants.index(variant)],
+            rollout=manifest.rollout,
         )
         self.schema_name = hashlib.sha256(msgspec.json.encode(self.schema)).hexdigest()[:16]
 
@@ -119,8 +123,22 @@ class Replica:
         numbers = matrix.astype("<f8") if self._real else matrix
         return Answer(rows, scores, flat, positions, numbers.tobytes(), [], [])
 
-    def batch(self, question: Question, answer: Answer, ids: list[str], at: int | list[int], latency_us: int) -> bytes:
-        """The payload that logs an answer."""
+    def answer_aside(self, question: Question, now_us: int) -> Answer:
+        """As `answer`, in the calling thread, whatever the number of rows: for a shadow, off the event loop."""
+        return self._answer_columns(question, now_us)
+
+    def batch(
+        self,
+        question: Question,
+        answer: Answer,
+        ids: list[str],
+        at: int | list[int],
+        latency_us: int,
+        *,
+        keys: list[str] | None = None,
+        chosen: bool = False,
+    ) -> bytes:
+        """The payload that logs an answer; `keys` where the rows were routed by something else than their ids."""
         scores = answer.scores
         return encode_batch(
             Batch(
@@ -134,6 +152,8 @@ class Replica:
                 scores.tobytes() if scores.dtype == np.float32 else scores.astype("<f4").tobytes(),
                 answer.entities,
                 answer.positions if answer.own_labels else [],
+                [] if keys is None or keys == ids else keys,
+                chosen,
             )
         )
 

@@ -22,22 +22,38 @@ class Responder:
     def __init__(self, replica: Replica) -> None:
         signature = replica.signature
         self._classes = len(signature.classes)
+        self._name = replica.manifest.name
         head = {"model_name": replica.manifest.name, "model_version": replica.version}
         self._head = _encode(head)[:-1] + b","
         self._label = b'{"name":"label","datatype":"%s","shape":[' % _CLASS_TYPES[signature.class_type].encode()
         self.labels = [_encode(label) for label in signature.labels]
         self._outputs = tuple(output["name"] for output in output_tensors(signature))
 
-    def infer(self, request: str, ids: list[str], answer: Answer, wanted: Sequence[str] | None) -> bytes:
-        """The body of an inference response. Raises `InvalidInput` for an output there is not."""
+    def infer(
+        self,
+        request: str,
+        ids: list[str],
+        answer: Answer,
+        wanted: Sequence[str] | None,
+        versions: Sequence[str] | None = None,
+    ) -> bytes:
+        """The body of an inference response; `versions` are those behind the rows where several answered.
+
+        Raises `InvalidInput` for an output there is not.
+        """
+        head, told = self._head, b""
+        if versions is not None:
+            head = _encode({"model_name": self._name, "model_version": mixed(versions)})[:-1] + b","
+            told = b'"model_versions":%s,' % _encode(versions)
         rows = answer.rows
         request_id = b'"id":%s,' % _encode(request) if request else b""
         outputs = b",".join(
             [self._output(name, rows, answer) for name in (self._outputs if wanted is None else wanted)]
         )
-        return b'%s%s"parameters":{"prediction_ids":%s},"outputs":[%s]}' % (
-            self._head,
+        return b'%s%s"parameters":{%s"prediction_ids":%s},"outputs":[%s]}' % (
+            head,
             request_id,
+            told,
             _encode(ids),
             outputs,
         )
@@ -67,13 +83,27 @@ class Responder:
         raise InvalidInput(f"The model has no output {name!r}.", mend=suggest(name, self._outputs), field="outputs")
 
 
-def score(replica: Replica, answer: Answer, ids: list[str], *, proba: bool) -> bytes:
+def mixed(versions: Sequence[str]) -> str:
+    """What a response says as its one version where several answered its rows: all of them, which is none.
+
+    >>> mixed(["4", "3", "4"])
+    '3,4'
+    """
+    return ",".join(sorted(set(versions), key=lambda version: (len(version), version)))
+
+
+def score(
+    replica: Replica, answer: Answer, ids: list[str], *, proba: bool, versions: Sequence[str] | None = None
+) -> bytes:
     """The body of a response of MLflow's scoring protocol: labels or values, or (`proba`) the probabilities of each row."""
     classes = len(replica.signature.classes)
     flat = answer.flat
     probabilities = proba and classes
     told = [flat[i : i + classes] for i in range(0, len(flat), classes)] if probabilities else replica.labels(answer)
-    return _encode({"predictions": told, "model_version": replica.version, "prediction_ids": ids})
+    if versions is None:
+        return _encode({"predictions": told, "model_version": replica.version, "prediction_ids": ids})
+    head = {"predictions": told, "model_version": mixed(versions), "model_versions": versions}
+    return _encode({**head, "prediction_ids": ids})
 
 
 def describe(replica: Replica, versions: list[str]) -> bytes:

@@ -10,13 +10,15 @@ from treadle.artifacts import ArtifactStore
 from treadle.clock import Clock
 from treadle.errors import Corrupt
 from treadle.models import ModelStore
+from treadle.serving.failures import FailureLog
 from treadle.serving.log import PredictionLog
-from treadle.serving.manifest import EndpointManifest
+from treadle.serving.manifest import EndpointManifest, Variant
 from treadle.serving.measures import Tally
 from treadle.serving.quick import Quick
 from treadle.serving.replica import Replica
 from treadle.serving.responses import Responder
-from treadle.serving.routing import choose, pinned
+from treadle.serving.routing import pinned
+from treadle.serving.splitting import draw
 
 if TYPE_CHECKING:
     from treadle.features import OnlineReader
@@ -34,12 +36,21 @@ class Served:
     ) -> None:
         self.manifest = manifest
         self.log = log
+        self.failures = FailureLog(log.folder, log.worker)
         self.asked = 0
         self.retired = False
         self._replicas = replicas
         self._responders = {name: Responder(replica) for name, replica in replicas.items()}
         self._only = next(iter(replicas)) if len(replicas) == 1 else ""
         self.single = bool(self._only)
+        self.shadows = [replica for replica in replicas.values() if replica.variant.shadow]
+        drawn = [replica.signature for replica in replicas.values() if not replica.variant.shadow]
+        self._alike = len({(signature.task, signature.labels) for signature in drawn}) == 1
+        self.known = frozenset(
+            name
+            for replica in replicas.values()
+            for name in (*replica.signature.names, *(replica.reader.plan.entities if replica.reader else ()))
+        )
         self.tally = Tally()
         self.quick: Quick | None = None
         if self.single and Quick.fits(replicas[self._only]):
@@ -57,7 +68,9 @@ class Served:
             for variant in manifest.variants:
                 session = models.open(variant.package, trust_python=manifest.trust_python)
                 session.warm()
-                replica = replicas[variant.name] = Replica(manifest, variant, session, _reader(manifest, clock))
+                replica = replicas[variant.name] = Replica(
+                    manifest, variant, session, _reader(manifest, variant, clock)
+                )
                 log.describe(replica.schema_name, replica.schema)
         except BaseException:
             for replica in replicas.values():
@@ -65,13 +78,25 @@ class Served:
             raise
         return cls(manifest, replicas, log, clock.monotonic)
 
-    def choose(self, version: str, key: str) -> tuple[Replica, Responder]:
-        """The variant that answers: the version a request names, else the one its key belongs to. Raises `NotFound`."""
-        name = self._only
-        if version or not name:
-            variants = self.manifest.variants
-            name = (pinned(variants, version, self.manifest.name) if version else choose(variants, key)).name
+    def first(self, version: str) -> tuple[Replica, Responder]:
+        """The variant in whose words a request is read: the version it names, else the champion. Raises `NotFound`."""
+        variants = self.manifest.variants
+        name = pinned(variants, version, self.manifest.name).name if version else variants[0].name
         return self._replicas[name], self._responders[name]
+
+    def draw(self, keys: list[str]) -> list[tuple[Replica, list[int] | None]]:
+        """The variants that answer, each with the places of its rows (None: all of them)."""
+        if self._alike:
+            drawn = draw(self.manifest, keys)
+        else:  # answers of different kinds cannot be put together: the first key decides
+            drawn = draw(self.manifest, keys[:1])
+        if len(drawn) == 1:
+            return [(self._replicas[name], None) for name in drawn]
+        return [(self._replicas[name], rows) for name, rows in drawn.items()]
+
+    def responder(self, replica: Replica) -> Responder:
+        """Who writes the answers of a replica."""
+        return self._responders[replica.variant.name]
 
     def versions(self) -> list[str]:
         """The versions it serves."""
@@ -85,15 +110,16 @@ class Served:
                 replica.close()
 
 
-def _reader(manifest: EndpointManifest, clock: Clock) -> OnlineReader | None:
-    if manifest.lookup is None:
+def _reader(manifest: EndpointManifest, variant: Variant, clock: Clock) -> OnlineReader | None:
+    lookup = manifest.lookup if variant.lookup is None else variant.lookup
+    if not lookup:
         return None
     import msgspec
 
     from treadle.features import LookupPlan, OnlineReader, SqliteOnlineStore
 
     try:
-        plan = msgspec.convert(manifest.lookup, LookupPlan)
+        plan = msgspec.convert(lookup, LookupPlan)
     except msgspec.ValidationError as error:
         raise Corrupt(
             f"The lookup plan of {manifest.name!r} cannot be read: {error}.", mend="Deploy it again."

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import threading
 from collections.abc import Callable
 from pathlib import Path
@@ -84,7 +85,22 @@ def test_variants_stand_side_by_side(endpoints: Endpoints, packaged: Any) -> Non
     manifest = endpoints.deploy_variants("late", variants, model="late-arrival")
     assert manifest.version == 1
     assert manifest.model == "late-arrival"
-    assert EndpointManifest.decode(manifest.encode()) == manifest
+    assert EndpointManifest.decode(manifest.encode(endpoints.state), endpoints.state) == manifest
+
+
+def test_a_project_that_was_moved_serves_from_and_logs_into_itself(
+    endpoints: Endpoints, packaged: Any, tmp_path: Path
+) -> None:
+    endpoints.deploy("late", 1, packaged("numbers"))
+    before = endpoints.get("late")
+    moved = tmp_path / "elsewhere" / "state"
+    shutil.copytree(endpoints.state / "endpoints", moved / "endpoints")
+    after = Endpoints(moved).get("late")
+    assert after.log == str(moved / "predictions" / "late")
+    assert before.log == str(endpoints.state / "predictions" / "late")
+    outside = Path(before.artifacts)
+    inside = outside.is_relative_to(endpoints.state)
+    assert after.artifacts == str(moved / outside.relative_to(endpoints.state) if inside else outside)
 
 
 @pytest.mark.parametrize("data", [b"", b"{", b"{}", b'{"name":"x"}', b"\xff"])

@@ -200,6 +200,15 @@ def test_ids_times_and_outputs_are_read() -> None:
     assert wanted == ["scores"]
 
 
+@pytest.mark.parametrize(
+    "more", [{"id": "a\x00b"}, {"parameters": {"prediction_id": "a\x00b"}}, {"parameters": {"key": "\x00"}}]
+)
+def test_an_id_that_no_database_keeps_is_refused(more: dict[str, Any]) -> None:
+    body = {"inputs": [tensor("m", (1, 2), data=[1, 2])], **more}
+    with pytest.raises(InvalidInput, match="null"):
+        read_request(json.dumps(body).encode(), NAMES, True)
+
+
 def test_each_row_may_have_its_moment() -> None:
     moments = ["2013-04-01", "2013-04-02T00:00:00+02:00"]
     question = read(tensor("m", (2, 2), data=[1, 2, 3, 4]), parameters={"time": moments})

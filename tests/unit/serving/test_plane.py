@@ -7,6 +7,8 @@ import errno
 import json
 import os
 from collections.abc import Awaitable, Callable
+from contextlib import nullcontext
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -328,11 +330,19 @@ def _package_of_view(packaged: Any) -> str:
 
 
 def test_business_time_is_the_clocks_when_the_request_has_none(deploy: Deploy) -> None:
-    from datetime import UTC, datetime
-
     endpoints = deploy("late")
     infer(endpoints, ROW, clock=ReplayClock(datetime(2013, 7, 4, tzinfo=UTC)))
     assert logged(endpoints)[0].at == datetime(2013, 7, 4, tzinfo=UTC)
+
+
+@pytest.mark.parametrize("moment", ["9999-12-31T00:00:00Z", ["9999-12-31T00:00:00Z"]])
+def test_what_would_outlive_every_retention_is_not_answered(moment: Any, deploy: Deploy) -> None:
+    endpoints = deploy("late")
+    clock = ReplayClock(datetime(2013, 4, 1, tzinfo=UTC))
+    for asked, answered in ((moment, False), ("2013-12-31T00:00:00Z", True)):
+        with nullcontext() if answered else pytest.raises(InvalidInput, match="more than a year ahead"):
+            infer(endpoints, {**ROW, "parameters": {"time": asked}}, clock=clock)
+    assert len(logged(endpoints)) == 1
 
 
 def test_a_new_version_takes_over_and_is_published(deploy: Deploy, packaged: Any) -> None:
