@@ -1,0 +1,1 @@
+"""Alerts: what people should know about, told once, kept until it is over."""
