@@ -14,19 +14,20 @@ VARIABLE = "TREADLE_SUPERVISOR"
 _LOOK_SECONDS = 0.5
 
 
-def end_with_supervisor(end: Callable[[], None] | None = None) -> None:
+def end_with_supervisor(end: Callable[[], None] | None = None, *, supervisor: int | None = None) -> None:
     """Watch for the end of the supervisor that started this process (if one did) and then call `end`: by default, end politely.
 
-    Portable and without a race: also a supervisor that is gone already is noticed. On Windows a process number says nothing
-    about who started whom, so nothing is watched there.
+    The supervisor is the process with that number, or the one that the environment names. Portable and without a race: also one
+    that is gone already is noticed. On Windows a process number says nothing about who started whom, so nothing is watched there.
     """
-    supervisor = os.environ.get(VARIABLE, "")
-    if not supervisor.isdigit() or os.name == "nt":
+    named = os.environ.get(VARIABLE, "")
+    parent = supervisor or (int(named) if named.isdigit() else 0)
+    if not parent or os.name == "nt":
         return
     ending = end or _terminate
 
     def watch() -> None:
-        while os.getppid() == int(supervisor):
+        while os.getppid() == parent:
             time.sleep(_LOOK_SECONDS)
         ending()
 

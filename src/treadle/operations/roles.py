@@ -21,9 +21,10 @@ class Workers:
     held: socket.socket
 
 
-def command_role(name: str, root: Path, *arguments: str) -> Role:
+def command_role(name: str, root: Path, *arguments: str, vital: bool = True) -> Role:
     """A role that is a command of Treadle itself for the project at `root`, such as `server`."""
-    return Role(name, python("-m", "treadle.operations.supervised", "treadle.cli", "-C", str(root), *arguments))
+    command = python("-m", "treadle.operations.supervised", "treadle.cli", "-C", str(root), *arguments)
+    return Role(name, command, vital=vital)
 
 
 def worker_roles(

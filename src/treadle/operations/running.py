@@ -21,10 +21,12 @@ def up(
     host: str | None = None,
     port: int | None = None,
     workers: int | None = None,
+    controller: bool | None = None,
     ready: Ready | None = None,
 ) -> None:
-    """Run the server and, when asked for, serving workers until SIGTERM or Ctrl-C; `ready` is called with the server's address.
+    """Run the server and what is configured of controller, listener on NATS and serving workers until SIGTERM or Ctrl-C.
 
+    `ready` hears the address.
     What is not given comes from `config`; port 0 takes any free one. Raises `Unavailable` when a port is in use or a process
     cannot be kept running.
     """
@@ -32,13 +34,18 @@ def up(
     with bind(host, config.server.port if port is None else port) as probe:
         taken: int = probe.getsockname()[1]
     server = command_role("server", config.root, "server", "--host", host, "--port", str(taken))
+    roles = (server,)
+    if config.controller.enabled if controller is None else controller:
+        roles = (server, command_role("controller", config.root, "controller", vital=False))
+    if config.nats.url:
+        roles = (*roles, command_role("events", config.root, "listen", vital=False))
     workers = config.server.workers if workers is None else workers
     if not workers:
-        _run(config, (server,), host, taken, ready)
+        _run(config, roles, host, taken, ready)
         return
     serving = _workers(config, workers, host, config.server.serve_port)
     with serving.held:
-        _run(config, (server, *serving.roles), host, taken, ready)
+        _run(config, (*roles, *serving.roles), host, taken, ready)
 
 
 def serve(

@@ -26,13 +26,14 @@ _LOOK_SECONDS = 0.05
 class Role:
     """One process to keep running: what it is called, its command, and what its environment has beside ours.
 
-    `sockets` are numbers of open sockets it inherits.
+    `sockets` are numbers of open sockets it inherits. One that is not `vital` is tried again for ever, and the others go on.
     """
 
     name: str
     command: tuple[str, ...]
     environment: Mapping[str, str] = field(default_factory=dict)
     sockets: tuple[int, ...] = ()
+    vital: bool = True
 
 
 class Supervisor:
@@ -98,7 +99,7 @@ class Supervisor:
         if process is not None and process.poll() is not None:
             del self._running[role.name]
             self._told(role.name, f"ended ({_how(process.returncode)})")
-            if restarts.died(now):
+            if restarts.died(now) and role.vital:
                 raise Unavailable(
                     f"The {role.name} ended {restarts.deaths} times in a row, soon after its start ({_how(process.returncode)}).",
                     mend="Its last words are above.",

@@ -14,6 +14,7 @@ from pathlib import Path
 
 import pytest
 
+from treadle.clock import SystemClock
 from treadle.errors import Unavailable
 from treadle.operations import Role, Supervisor, leftovers
 from treadle.operations.processes import Processes
@@ -158,3 +159,22 @@ def test_no_file_or_a_damaged_one_means_nothing_is_left(tmp_path: Path) -> None:
     assert leftovers(tmp_path) == []
     (tmp_path / "processes.json").write_text("{")
     assert leftovers(tmp_path) == []
+
+
+@pytest.mark.skipif(os.name == "nt", reason="there is no /bin/false")
+@pytest.mark.parametrize("vital", [True, False])
+def test_only_a_vital_role_that_cannot_live_stops_the_others(vital: bool) -> None:
+    class Hurried(SystemClock):
+        def monotonic(self) -> float:
+            return time.monotonic() * 20
+
+    deaths: list[str] = []
+    supervisor = Supervisor(
+        [Role("good", SLEEPS), Role("bad", ("/bin/false",), vital=vital)],
+        clock=Hurried(),
+        on_event=lambda role, event: deaths.append(role) if event.startswith("ended") else None,
+    )
+    with running(supervisor) as raised:
+        until(lambda: raised or len(deaths) > 9)
+        assert ("good" in supervisor.processes) is not vital
+    assert bool(raised) is vital
