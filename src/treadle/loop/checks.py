@@ -19,7 +19,23 @@ if TYPE_CHECKING:
         Reproducible,
         Slices,
     )
-    from treadle.monitoring import Drift, QualityDrop
+    from treadle.monitoring import (
+        Dependencies,
+        Drift,
+        FeatureJobs,
+        Finite,
+        LabelDrift,
+        Latency,
+        OutOfRange,
+        PredictionDrift,
+        QualityDrop,
+        RequestInvariants,
+        Skew,
+        SlowLeak,
+        Stale,
+        StaleStage,
+        Throughput,
+    )
 
 __all__ = [
     "AtLeast",
@@ -27,18 +43,45 @@ __all__ = [
     "BetterThanBaseline",
     "BetterThanSimple",
     "Calibrated",
+    "Dependencies",
     "Drift",
     "Fair",
+    "FeatureJobs",
+    "Finite",
+    "LabelDrift",
+    "Latency",
     "NotWorseThanChampion",
+    "OutOfRange",
     "ParityHolds",
+    "PredictionDrift",
     "QualityDrop",
     "Reproducible",
+    "RequestInvariants",
+    "Skew",
     "Slices",
+    "SlowLeak",
+    "Stale",
+    "StaleStage",
+    "Throughput",
 ]
 
-_ROOMS = dict.fromkeys(__all__, "treadle.evaluation") | {
-    "Drift": "treadle.monitoring",
-    "QualityDrop": "treadle.monitoring",
-}
+_LIVE = (
+    "Dependencies",
+    "Drift",
+    "FeatureJobs",
+    "Finite",
+    "LabelDrift",
+    "Latency",
+    "OutOfRange",
+    "PredictionDrift",
+    "QualityDrop",
+    "RequestInvariants",
+    "Skew",
+    "SlowLeak",
+    "Stale",
+    "StaleStage",
+    "Throughput",
+)
+_ROOMS = dict.fromkeys(__all__, "treadle.evaluation") | dict.fromkeys(_LIVE, "treadle.monitoring")
 
 __getattr__ = door(__name__, _ROOMS)

@@ -42,6 +42,7 @@ def clean(loop: Loop, ingest: Ingest, engine: Engine, ledger: Ledger, as_of: str
         threshold=FEWEST,
         summary=selection.summary() + ".",
         after_as_of=selection.after_as_of,
+        before_window=selection.before_window,
         not_final=selection.not_final,
         superseded=selection.superseded,
         without_label=selection.without_label,

@@ -4,20 +4,26 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
+from treadle.clock import duration
 from treadle.datasets import Source, splits
 from treadle.errors import DeclarationError, TreadleError
 from treadle.evidence import Check
 from treadle.features import FeatureView
 from treadle.loop.label import Label
 from treadle.loop.location import declared_here
+from treadle.monitoring import Signal
 from treadle.rollouts import AtOnce, Canary, Plan
 from treadle.training import Candidate, Search, candidates
 
 if TYPE_CHECKING:
-    from treadle.retraining import Trigger
+    from treadle.monitoring import Watched
+    from treadle.retraining import RetrainPlan, Trigger, triggers
 
+# The steps that every turn passes; release is not among them, since a refused candidate never gets there.
+_STAGES = ("ingest", "validate", "clean", "join_features", "split", "train", "evaluate", "register")
 _NAME = re.compile(r"[a-z0-9]([a-z0-9._-]{0,98}[a-z0-9])?")
 
 
@@ -26,15 +32,27 @@ class Loop:
 
     - `source`, `label`: the rows and the column to predict.
     - `features`: feature views (all their features) and names of the source's own columns.
+    - `window`: learn only from the rows of this last span before the moment a turn looks from, such as `"92d"`; all, when left
+      out.
     - `split`: how rows are divided; the default follows time when the source has it, else keeps label shares (or, for
       regression, is random).
     - `train`: candidates: any scikit-learn estimator, XGBoost, LightGBM, or a function `f(X, y, params) -> estimator`.
     - `search`: which parameters to try, for every candidate that has them.
     - `gates`, `monitors`: checks added to the standard ones; `without` names standard ones to leave out.
+    - `signals`: proxies and business metrics that are measured about predictions, beside the label.
     - `rollout`, `retrain`: how a good version takes over, and what turns the loop again.
+    - `cooldown`, `budget`, `catch_up`, `deadline`: the least span between two runs, the most runs (or their cost) in a span, what
+      becomes of schedules and messages missed while nobody looked (`"latest"`, `"all"` or `"none"`), the longest a run may take.
     - `seed`: makes a turn repeatable.
 
     Raises `DeclarationError` naming file, line and mend.
+
+    >>> import treadle as td
+    >>> from sklearn.linear_model import LogisticRegression
+    >>> orders = td.Source("orders", td.csv("orders.csv"), id="order_id")
+    >>> late = td.Label("late", task="binary", positive=True)
+    >>> td.Loop("late-orders", source=orders, label=late, features=["distance_km"], train=[LogisticRegression()])
+    <Loop late-orders: binary late from orders; features distance_km>
     """
 
     def __init__(
@@ -49,10 +67,16 @@ class Loop:
         search: Search | None = None,
         gates: Sequence[Check[Any]] = (),
         monitors: Sequence[Check[Any]] = (),
+        signals: Sequence[Signal] = (),
         without: Sequence[str] = (),
         rollout: Plan | None = None,
         retrain: Sequence[Trigger] = (),
         seed: int = 0,
+        window: str | timedelta | None = None,
+        cooldown: str | timedelta | None = "1d",
+        budget: triggers.Budget | None = None,
+        catch_up: str = "latest",
+        deadline: str | timedelta = "1h",
     ) -> None:
         self.declared_at = declared_here()
         self.name = self._checked_name(name)
@@ -68,10 +92,13 @@ class Loop:
         self.search = search
         self.gates = tuple(self._typed(c, Check, "gates") for c in self._listed(gates, "gates"))
         self.monitors = tuple(self._typed(c, Check, "monitors") for c in self._listed(monitors, "monitors"))
+        self.signals = tuple(self._typed(s, Signal, "signals") for s in self._listed(signals, "signals"))
         self.without = tuple(without)
         self.rollout: Plan = rollout if rollout is not None else AtOnce()
-        self.retrain = tuple(retrain)
+        self.retrain = tuple(self._listed(retrain, "retrain"))
+        self.retrain_plan = self._planned(cooldown=cooldown, budget=budget, catch_up=catch_up, deadline=deadline)
         self.seed = seed
+        self.window = self._span(window)
         self._check_whole()
 
     def __repr__(self) -> str:
@@ -85,6 +112,34 @@ class Loop:
         for view in self.views:
             found.setdefault(view.source.name, view.source)
         return tuple(found.values())
+
+    @property
+    def upstream(self) -> tuple[str, ...]:
+        """The registered models whose change turns this loop: their answers are its input."""
+        from treadle.retraining import triggers
+
+        return tuple(trigger.model for trigger in self.retrain if isinstance(trigger, triggers.OnUpstream))
+
+    @property
+    def watched(self) -> Watched:
+        """What monitoring needs to know of this loop: its endpoint and every monitor, standard and own."""
+        from treadle.monitoring import OfflineOnlineCorrelation, Watched, monitors_of
+
+        correlations = [OfflineOnlineCorrelation(signal.name, better=signal.better) for signal in self.signals]
+        return Watched(
+            name=self.name,
+            model=self.name,
+            task=self.label.task,
+            label=self.label.column,
+            positive=self.label.positive,
+            monitors=monitors_of(self.label.task, (*correlations, *self.monitors), self.without),
+            views=self.views,
+            source=self.source,
+            settles=self.label.settles,
+            pipeline=self.name,
+            stages=_STAGES,
+            upstream=self.upstream,
+        )
 
     def wrong(self, message: str, *, mend: str = "", field: str = "", words: Sequence[str] = ()) -> DeclarationError:
         """An error about this declaration that points at the line mentioning one of `words` (else `field`)."""
@@ -111,6 +166,34 @@ class Loop:
         if isinstance(values, str) or not isinstance(values, Sequence):
             raise self.wrong(f"{field} takes a list, not {values!r:.80}.", mend=f"Write {field}=[…].", field=field)
         return values
+
+    def _span(self, window: Any) -> timedelta | None:
+        """The span to learn from; it needs rows in time, and room for labels to settle."""
+        if window is None:
+            return None
+        if self.source.time is None:
+            raise self.wrong("A window needs a source with a time column.", mend="Leave window out.", field="window")
+        mend = 'Write it like "92d", or give a timedelta.'
+        try:
+            span = duration(window, field="window")
+        except TreadleError as error:
+            raise self.wrong(error.message, mend=error.mend or mend, field="window") from error
+        if span <= self.label.settles:
+            raise self.wrong(
+                f"Within a window of {span} no label is ever final: it takes {self.label.settles}.",
+                mend="Give a longer window.",
+                field="window",
+            )
+        return span
+
+    def _planned(self, **settings: Any) -> RetrainPlan:
+        """What retraining needs to know of this loop."""
+        from treadle.retraining import RetrainPlan
+
+        try:
+            return RetrainPlan.of(self.name, self.retrain, **settings)
+        except TreadleError as error:
+            raise self.wrong(error.message, mend=error.mend, field=error.field) from error
 
     def _candidates(self, train: Any) -> tuple[Candidate, ...]:
         if not self._listed(train, "train"):

@@ -24,6 +24,7 @@ def declaration_fingerprint(loop: Loop) -> str:
         *sorted(gate.name for gate in loop.gates),
         *sorted(loop.without),
         repr(loop.seed),
+        *([] if loop.window is None else [f"window={loop.window!r}"]),
     ]
     return hashlib.sha256("\n".join(said).encode()).hexdigest()
 
@@ -42,3 +43,13 @@ def _candidate(estimator: Any) -> str:
 
 def _leaf(value: Any) -> str:
     return fingerprint(value) if callable(value) else repr(value)
+
+
+def code_fingerprint(loop: Loop) -> str:
+    """SHA-256 over the declaration and the code of the checks a person wrote for it: what a change of code is told by.
+
+    Treadle's own checks are known by their names, so that an update of Treadle is no change of a loop.
+    """
+    own = [check for check in (*loop.gates, *loop.monitors) if not type(check).__module__.startswith("treadle.")]
+    said = [declaration_fingerprint(loop), *(f"{check.name}={fingerprint(type(check))}" for check in own)]
+    return hashlib.sha256("\n".join(said).encode()).hexdigest()

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    import numpy as np
     import pyarrow as pa
 
     from treadle.datasets import Engine
@@ -57,6 +58,21 @@ def part_of(rows: pa.Table, part: str) -> pa.Table:
     import pyarrow.compute as pc
 
     return rows.filter(pc.field(SPLIT) == part)
+
+
+def unlearned(rows: pa.Table) -> pa.Table:
+    """The rows of every part but the one that is learned from."""
+    import pyarrow.compute as pc
+
+    return rows.filter(pc.field(SPLIT) != "train")
+
+
+def instants(rows: pa.Table, time: str) -> np.ndarray:
+    """When each row happened, in microseconds since 1970 UTC, shape (n,)."""
+    import numpy as np
+    import pyarrow as pa
+
+    return np.asarray(rows[time].cast(pa.timestamp("us"), safe=False).cast(pa.int64()))
 
 
 def count_by_label(engine: Engine, rows: pa.Table, label: str) -> dict[str, int]:

@@ -9,7 +9,9 @@ from treadle.evaluation import CandidateContext, Comparison, Evaluation, compare
 from treadle.evidence import Check
 from treadle.loop.following import LOOKUP
 from treadle.loop.frame import part_of, slice_columns
+from treadle.loop.remembering import remember
 from treadle.loop.turned import Ingest, Judgement, Registration, Training
+from treadle.monitoring import REFERENCE, made_of
 from treadle.pipelines import current_step
 
 if TYPE_CHECKING:
@@ -62,6 +64,8 @@ def evaluate(loop: Loop, rows: pa.Table, training: Training, models: ModelStore,
         to_baseline=against(baseline),
         to_simple=against(simple),
         to_champion=against(rival) if rival else None,
+        reference=remember(loop, rows, models, training.best.package),
+        score_shift=_score_shift(best, rival),
     )
 
 
@@ -107,6 +111,9 @@ def register(
     if known:
         judge(known[-1])
         return Registration(loop.name, known[-1].number, best.package)
+    upstream = {
+        m.name: m.aliases["champion"] for m in registry.models() if m.name in loop.upstream and "champion" in m.aliases
+    }
     version = registry.create_version(
         loop.name,
         package,
@@ -127,8 +134,12 @@ def register(
                 "to_baseline": judgement.to_baseline,
                 "to_simple": judgement.to_simple,
                 "to_champion": judgement.to_champion,
+                "score_shift": judgement.score_shift,
             },
             LOOKUP: feature_store.lookup_plan(loop.views, versions=ingest.versions) if loop.views else {},
+            REFERENCE: {**judgement.reference, "made_of": made_of(ingest.versions, upstream)}
+            if judgement.reference
+            else {},
             "contributions": best.contributions,
             "candidates": {c.name: c.metrics for c in training.candidates},
         },
@@ -156,6 +167,14 @@ def _answered(loop: Loop, test: pa.Table, models: ModelStore, package: str, name
     finally:
         session.close()
     return _Answered(prediction, evaluation)
+
+
+def _score_shift(best: _Answered, rival: _Answered | None) -> float | None:
+    """What a rollout expects the two to differ by: the mean probability of the last class, on the same rows."""
+    if rival is None or best.prediction.scores is None or rival.prediction.scores is None:
+        return None
+    mine, other = (answered.prediction.scores[:, -1].mean() for answered in (best, rival))  # type: ignore[index]
+    return float(mine - other) if best.prediction.scores.shape[1] == 2 else None
 
 
 def _champion(loop: Loop, test: pa.Table, models: ModelStore, package: str) -> _Answered | None:

@@ -8,14 +8,14 @@ from treadle.errors import StepFailed, TreadleError
 from treadle.evaluation import Reproducible
 from treadle.loop.frame import SPLIT, feature_columns, part_of
 from treadle.loop.turned import CandidateModel, Training
-from treadle.training import Frame, baseline, contributions, simple_model, train_all
+from treadle.training import Frame, baseline, contributions, explainer_of, simple_model, train_all
 from treadle.training import train as train_one
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
     from treadle.loop.declaration import Loop
-    from treadle.models import Packager
+    from treadle.models import Package, Packager
     from treadle.tracking import Tracker
     from treadle.training import Trained
 
@@ -62,11 +62,14 @@ def _again(loop: Loop, frame: Frame, sample: pa.Table, best: CandidateModel, pac
     """The digest that the best candidate's package has when it is trained once more."""
     candidate = next(each for each in loop.candidates if each.name == best.name)
     trained = train_one(frame, candidate, task=loop.label.task, search=loop.search, seed=loop.seed)
-    return packager.package(trained.estimator, trained.signature, sample, metadata=_named(loop, trained)).digest
+    return _packaged(loop, sample, trained, packager).digest
 
 
-def _named(loop: Loop, trained: Trained) -> dict[str, str]:
-    return {"loop": loop.name, "candidate": trained.name}
+def _packaged(loop: Loop, sample: pa.Table, trained: Trained, packager: Packager) -> Package:
+    """The model file, with what it takes to explain its answers later."""
+    explainer, files = explainer_of(trained)
+    named = {"loop": loop.name, "candidate": trained.name, **explainer}
+    return packager.package(trained.estimator, trained.signature, sample, metadata=named, beside=files)
 
 
 def _kept(
@@ -89,7 +92,7 @@ def _kept(
         for trial in trained.trials:
             if trial.value is not None:
                 tracker.log_metrics(run.id, {f"trial_{trained.metric}": trial.value}, step=trial.number)
-        package = packager.package(trained.estimator, trained.signature, sample, metadata=_named(loop, trained))
+        package = _packaged(loop, sample, trained, packager)
         explained = contributions(trained, explain, rows=_EXPLAINED_ROWS, seed=loop.seed) if explain else {}
         notes = {"notes": " ".join(trained.notes)} if trained.notes else {}
         tracker.set_tags(run.id, {"package": package.digest, "format": package.format, **notes})

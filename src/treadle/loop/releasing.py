@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from treadle.loop.declaration import Loop
     from treadle.loop.following import EndpointFollower
     from treadle.registry import Registry
+    from treadle.rollouts import Rollouts
 
 CONTROLLER = "treadle"  # the principal of what no person did
 
@@ -40,8 +41,10 @@ class Deployer:
         self._follower.follow(loop.name)
 
 
-def release(loop: Loop, made: Registration, registry: Registry, deployer: Deployer, as_of: str) -> Release:
-    """Promote the version if the ledger says that its gates passed; serving follows the alias."""
+def release(
+    loop: Loop, made: Registration, registry: Registry, rollouts: Rollouts, deployer: Deployer, as_of: str
+) -> Release:
+    """Promote the version, or start its rollout, if the ledger says that its gates passed; serving follows."""
     version = registry.get(made.model, made.number)
     if "champion" in version.aliases:
         deployer.prepare(loop, moment_of(as_of))
@@ -56,6 +59,8 @@ def release(loop: Loop, made: Registration, registry: Registry, deployer: Deploy
     judgement = registry.judge(made.model, made.number)
     if judgement.allowed:
         deployer.prepare(loop, moment_of(as_of))
+        if loop.rollout.stages() and any(m.name == made.model and m.champion for m in registry.models()):
+            return _roll_out(loop, made, rollouts)
     try:
         registry.promote(made.model, made.number, why="it passed every gate", principal=CONTROLLER)
     except Refused as refusal:
@@ -63,3 +68,17 @@ def release(loop: Loop, made: Registration, registry: Registry, deployer: Deploy
         registry.refuse(made.model, made.number, why, principal=CONTROLLER)
         return Release(made.model, made.number, "refused", why)
     return Release(made.model, made.number, "promoted", "it passed every gate")
+
+
+def _roll_out(loop: Loop, made: Registration, rollouts: Rollouts) -> Release:
+    """Start the rollout of a version, unless it is in one, or a person took it out of one, or another is in flight."""
+    before = [each for each in rollouts.list(made.model) if each.version == made.number]
+    if before and not before[0].ended:
+        return Release(made.model, made.number, "rollout", "it is being rolled out")
+    if before:
+        return Release(made.model, made.number, "kept", "its rollout was ended; trying it again is a person's decision")
+    running = rollouts.active(made.model)
+    if running is not None:
+        return Release(made.model, made.number, "kept", f"version {running.version} is being rolled out; one at a time")
+    started = rollouts.start(made.model, made.number, loop.rollout, by=CONTROLLER, why="it passed every gate")
+    return Release(made.model, made.number, "rollout", f"it passed every gate and starts with {started.share:.0%}")

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from treadle.loop.releasing import Deployer
     from treadle.models import ModelStore, Packager
     from treadle.registry import Registry
+    from treadle.rollouts import Rollouts
     from treadle.tracking import Tracker
     from treadle.validation import Schemas
 
@@ -36,10 +37,10 @@ def declared(loop: Loop) -> str:
     return declaration_fingerprint(loop)
 
 
-def expected(loop: Loop, schemas: Schemas) -> str:
-    """The same, and the schema files, which a person may have changed."""
+def expected(loop: Loop, schemas: Schemas, clock: Clock) -> str:
+    """The same, the schema files, which a person may have changed, and the month: evidence grows old, so it is asked again."""
     texts = [path.read_text("utf-8") for s in loop.sources if (path := schemas.path(s.name)).is_file()]
-    return "\n".join([declared(loop), *texts])
+    return "\n".join([declared(loop), f"{clock.now():%Y-%m}", *texts])
 
 
 @step(cache=False)
@@ -108,9 +109,11 @@ def register(
 
 
 @step(cache=False)
-def release(register: Registration, loop: Loop, registry: Registry, deployer: Deployer, as_of: str) -> Release:
-    """Promote the version if its gates say so, and deploy what is champion."""
-    return releasing.release(loop, register, registry, deployer, as_of)
+def release(
+    register: Registration, loop: Loop, registry: Registry, rollouts: Rollouts, deployer: Deployer, as_of: str
+) -> Release:
+    """Promote the version if its gates say so, or start its rollout beside the champion, and deploy what is decided."""
+    return releasing.release(loop, register, registry, rollouts, deployer, as_of)
 
 
 STEPS = (ingest, validate, clean, join_features, split, train, evaluate, register, release)

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from treadle.models import ModelStore, Packager
     from treadle.pipelines import Execution, Hooks, Pipelines
     from treadle.registry import ModelVersion, Registry
+    from treadle.rollouts import Rollouts
     from treadle.tracking import Tracker
     from treadle.validation import Schemas
 
@@ -54,6 +55,8 @@ class Rooms(Protocol):
     def tracker(self) -> Tracker: ...
     @property
     def registry(self) -> Registry: ...
+    @property
+    def rollouts(self) -> Rollouts: ...
     @property
     def ledger(self) -> Ledger: ...
     @property
@@ -176,6 +179,7 @@ def _resources(loop: Loop, rooms: Rooms, trigger: str) -> Mapping[str, Any]:
         "models": rooms.models,
         "tracker": rooms.tracker,
         "registry": rooms.registry,
+        "rollouts": rooms.rollouts,
         "ledger": rooms.ledger,
         "deployer": Deployer(rooms.feature_store, rooms.follower, rooms.clock),
     }

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import Any
 
 from treadle.datasets import DatasetVersion
 from treadle.evaluation import Comparison, Evaluation
@@ -74,6 +75,8 @@ class Judgement:
     to_baseline: Comparison
     to_simple: Comparison
     to_champion: Comparison | None
+    reference: dict[str, Any] = field(default_factory=dict)  # what monitors compare with (see `monitoring.Reference`)
+    score_shift: float | None = None  # how much higher than the champion it scored on average (two classes)
 
 
 @dataclass(frozen=True)
@@ -87,7 +90,7 @@ class Registration:
 
 @dataclass(frozen=True)
 class Release:
-    """What became of the version: promoted, kept (it is champion already) or refused."""
+    """What became of the version: promoted, rollout (it takes over step by step), kept (as it was) or refused."""
 
     model: str
     number: int

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -9,6 +10,7 @@ from sklearn.linear_model import LogisticRegression
 import treadle as td
 from treadle.errors import DeclarationError
 from treadle.loop.discover import find_loops, pick_loop
+from treadle.loop.fingerprint import declaration_fingerprint
 
 flights = td.Source("flights", td.csv("f.csv"), id="flight_id", time="scheduled_at")
 view = td.FeatureView("delays", flights, entity="carrier", features=[td.mean("late", over="6h")])
@@ -126,3 +128,26 @@ def test_one_of_several_loops_must_be_named() -> None:
         pick_loop([first, second], None)
     with pytest.raises(td.errors.NotFound, match="first"):
         pick_loop([first, second], "frist")
+
+
+def test_a_window_changes_what_is_learned_and_therefore_the_fingerprint() -> None:
+    plain, windowed = declare(), declare(window="92d")
+    assert plain.window is None
+    assert windowed.window == timedelta(days=92)
+    assert declaration_fingerprint(windowed) != declaration_fingerprint(plain)
+    assert declaration_fingerprint(windowed) != declaration_fingerprint(declare(window="93d"))
+    assert declaration_fingerprint(windowed) == declaration_fingerprint(declare(window=timedelta(days=92)))
+
+
+@pytest.mark.parametrize("window", ["soon", "0d", 92])
+def test_a_window_that_is_no_span_is_named(window: Any) -> None:
+    with pytest.raises(DeclarationError) as caught:
+        declare(window=window)
+    assert caught.value.field == "window"
+
+
+def test_a_window_needs_time_and_room_for_labels_to_settle() -> None:
+    with pytest.raises(DeclarationError, match="time column"):
+        declare(window="7d", source=td.Source("rows", td.csv("rows.csv"), id="id"), features=["x"])
+    with pytest.raises(DeclarationError, match="no label is ever final"):
+        declare(window="1d", label=td.Label("y", task="binary", final_after="24h"))
