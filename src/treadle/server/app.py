@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 from fastapi import FastAPI, Request
@@ -23,6 +23,7 @@ from treadle.server.inference import open_inference
 from treadle.server.metrics import Measured, Metrics
 from treadle.server.problem import MEDIA, Problem, internal_problem, plain_problem, problem_of
 from treadle.server.rest.batches import BatchLog
+from treadle.server.rest.labels import FeedbackIntake
 from treadle.server.web.views.traffic import Logs
 
 if TYPE_CHECKING:
@@ -43,7 +44,8 @@ def create_app(workspace: Workspace, *, host: str | None = None, limit: int = LI
     inference = open_inference(workspace)
     control.state.inference = inference
     control.state.batches = batches = BatchLog(workspace)
-    inner = Auth(Dispatch(control, inference, batches), workspace)
+    control.state.intake = intake = FeedbackIntake(workspace)
+    inner = Auth(Dispatch(control, inference, (batches, intake)), workspace)
     guarded = Guard(inner, host=host or workspace.config.server.host, limit=limit)
     return Application(Measured(guarded, metrics), control.state.stopping)
 
@@ -69,16 +71,16 @@ class Application:
 class Dispatch:
     """Sends hot paths straight to where they are answered, the rest to the control plane; `HEAD` as `GET` without a body."""
 
-    def __init__(self, control: App, inference: InferenceApp, batches: BatchLog) -> None:
+    def __init__(self, control: App, inference: InferenceApp, intakes: Sequence[BatchLog | FeedbackIntake]) -> None:
         self._control = control
         self._inference = inference
-        self._batches = batches
+        self._intakes = intakes
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "http" and self._inference.answers(scope["path"]):
             await self._inference(scope, receive, send)
-        elif scope["type"] == "http" and self._batches.answers(scope):
-            await self._batches(scope, receive, send)
+        elif scope["type"] == "http" and (intake := next((i for i in self._intakes if i.answers(scope)), None)):
+            await intake(scope, receive, send)
         elif scope["type"] == "http" and scope["method"] == "HEAD":
             await self._control({**scope, "method": "GET"}, receive, _without_body(send))
         else:
@@ -130,6 +132,7 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     app.state.stopping.set()
     await app.state.inference.close()
     app.state.batches.close()
+    app.state.intake.close()
 
 
 def _add_plumbing(app: FastAPI) -> None:

@@ -112,12 +112,17 @@ def same_origin(origin: str | None, fetch_site: str | None, host: str) -> bool:
 
     >>> same_origin(None, None, "localhost:7717"), same_origin("http://evil.example", None, "localhost:7717")
     (True, False)
+    >>> same_origin("http://[", None, "localhost:7717")
+    False
     """
     if fetch_site not in (None, "same-origin", "none"):
         return False
     if origin is None:
         return True
-    return urlsplit(origin).netloc.lower() == host.lower() if "://" in origin else False
+    try:
+        return "://" in origin and urlsplit(origin).netloc.lower() == host.lower()
+    except ValueError:  # such as "http://["
+        return False
 
 
 async def answer_problem(problem: Problem, send: Send) -> None:

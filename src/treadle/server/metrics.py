@@ -112,4 +112,23 @@ class _WorkspaceFigures:
             runs.add_metric([status], count)
         evidence = GaugeMetricFamily("treadle_evidence_records", "Records in the ledger.")
         evidence.add_metric([], now.evidence)
-        yield from (versions, champions, runs, evidence)
+        yield from (versions, champions, runs, evidence, *self._alerts())
+
+    def _alerts(self) -> Iterator[Metric]:
+        from treadle.monitoring import SEVERITIES, STATES
+
+        counts = self._workspace.alerts.counts()
+        alerts = GaugeMetricFamily("treadle_alerts", "Alerts that are not over.", labels=["severity", "state"])
+        for severity in SEVERITIES:
+            for state in STATES:
+                if state != "resolved":
+                    alerts.add_metric([severity, state], counts.get((severity, state), 0))
+        yield alerts
+        parcels = GaugeMetricFamily(
+            "treadle_alert_deliveries", "Messages that wait or were given up.", labels=["channel", "state"]
+        )
+        found = self._workspace.alerts.outbox.counts()
+        for channel in sorted({name for name, _ in found}):
+            parcels.add_metric([channel, "waiting"], found.get((channel, "waiting"), 0))
+            parcels.add_metric([channel, "dead"], found.get((channel, "dead"), 0))
+        yield parcels

@@ -12,7 +12,39 @@ PREFIX = "/api/v1"
 
 def include(app: FastAPI) -> None:
     """Add every route."""
-    from treadle.server.rest import datasets, endpoints, evidence, executions, features, models, project, runs
+    from treadle.server.rest import (
+        alerts,
+        datasets,
+        endpoints,
+        events,
+        evidence,
+        executions,
+        features,
+        labels,
+        models,
+        predictions,
+        project,
+        retraining,
+        rollouts,
+        runs,
+        score,
+    )
 
-    for module in (project, datasets, features, executions, runs, models, evidence, endpoints):
+    for module in (
+        project,
+        datasets,
+        features,
+        executions,
+        runs,
+        models,
+        evidence,
+        endpoints,
+        predictions,  # before the labels, whose route takes any longer path
+        labels,
+        events,
+        retraining,
+        rollouts,
+        alerts,
+        score,
+    ):
         app.include_router(module.router, prefix=PREFIX)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Annotated
 
 from fastapi import Depends, Request
+from pydantic import Field
 
 from treadle.access import Action, Grant
 from treadle.server.auth import require
@@ -28,6 +29,8 @@ def who_may(action: Action) -> Callable[[Request], Grant]:
     return check
 
 
+LONGEST = 2_000  # characters of a reason: it is logged, told and shown in lists
+Why = Annotated[str, Field(max_length=LONGEST)]
 Space = Annotated[Workspace, Depends(workspace_of)]
 Editor = Annotated[Grant, Depends(who_may("log"))]
 Runner = Annotated[Grant, Depends(who_may("run"))]

@@ -9,7 +9,7 @@ from fastapi import APIRouter, Query
 
 from treadle.errors import NotFound
 from treadle.server.rest.bodies import GatesBody, ModelBody, ModelVersionBody, PromotionBody
-from treadle.server.rest.given import Approver, Space
+from treadle.server.rest.given import Approver, Space, Why
 
 router = APIRouter(tags=["models"])
 
@@ -19,16 +19,16 @@ class PromoteBody:
     """Which version to promote and why; `override` says why it may go on against its gates."""
 
     version: int | str
-    why: str
+    why: Why
     alias: str = "champion"
-    override: str | None = None
+    override: Why | None = None
 
 
 @dataclass
 class RollbackBody:
     """Why to roll back, and to which earlier holder of the alias (default: the one before)."""
 
-    why: str
+    why: Why
     alias: str = "champion"
     to: int | str | None = None
 
@@ -37,7 +37,7 @@ class RollbackBody:
 class RefuseBody:
     """Why a version may never be promoted."""
 
-    why: str
+    why: Why
 
 
 @router.get("/models")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Annotated, Literal
 
@@ -19,6 +19,20 @@ router = APIRouter(tags=["project"])
 
 
 @dataclass
+class ControllerBody:
+    """The controller: acting, silent, stopped or none; what fails by phase, which loops turn or have project checks asked."""
+
+    state: str
+    holder: str
+    epoch: int
+    ticked_at: datetime | None
+    business: datetime | None
+    failures: dict[str, str]
+    turning: dict[str, str]
+    proving: dict[str, str]
+
+
+@dataclass
 class StatusBody:
     """The project at a glance."""
 
@@ -31,6 +45,7 @@ class StatusBody:
     models: int
     executions: dict[str, int]
     evidence: int
+    controller: ControllerBody
 
 
 @dataclass
@@ -56,6 +71,7 @@ def status(request: Request, space: Space) -> StatusBody:
         models=len(now.models),
         executions=dict(now.executions),
         evidence=now.evidence,
+        controller=ControllerBody(**asdict(space.standing)),
     )
 
 

@@ -19,19 +19,44 @@ def include(app: FastAPI) -> None:
     """Add every page, the static files and the live stream."""
     from treadle.server.web import assets, live
     from treadle.server.web.pages import (
+        alerts,
+        audit,
         datasets,
         endpoints,
         evidence,
         executions,
         features,
+        loops,
         models,
         overview,
+        predictions,
+        retraining,
+        rollouts,
         runs,
+        score,
         status,
     )
     from treadle.server.web.pages import session as sign_in
 
-    pages = (overview, datasets, features, executions, runs, models, endpoints, evidence, status, sign_in)
+    pages = (
+        overview,
+        loops,
+        retraining,
+        alerts,
+        audit,
+        datasets,
+        features,
+        executions,
+        runs,
+        models,
+        rollouts,
+        endpoints,
+        predictions,
+        evidence,
+        score,
+        status,
+        sign_in,
+    )
     for module in (assets, live, *pages):
         app.include_router(module.router, include_in_schema=False)
 

@@ -13,7 +13,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from treadle import __version__
 from treadle.server.web.assets import static_address
-from treadle.server.web.views.metrics import metric_title
+from treadle.server.web.naming import FILTERS as NAMES
 from treadle.server.web.words import FILTERS
 
 HERE = Path(__file__).parent
@@ -38,7 +38,15 @@ class Group:
 
 
 NAVIGATION = (
-    Group("Loop", (Entry("overview", "Overview", "/", "loop"),)),
+    Group(
+        "Loop",
+        (
+            Entry("overview", "Overview", "/", "loop"),
+            Entry("loops", "Loops", "/loops", "timeline"),
+            Entry("retraining", "Retraining", "/retraining", "cycle"),
+            Entry("alerts", "Alerts", "/alerts", "alert"),
+        ),
+    ),
     Group(
         "Data",
         (Entry("datasets", "Datasets", "/datasets", "data"), Entry("features", "Features", "/features", "features")),
@@ -49,11 +57,20 @@ NAVIGATION = (
     ),
     Group(
         "Release",
-        (Entry("models", "Models", "/models", "models"), Entry("endpoints", "Endpoints", "/endpoints", "endpoints")),
+        (
+            Entry("models", "Models", "/models", "models"),
+            Entry("rollouts", "Rollouts", "/rollouts", "release"),
+            Entry("endpoints", "Endpoints", "/endpoints", "endpoints"),
+        ),
     ),
     Group(
         "Trust",
-        (Entry("evidence", "Evidence", "/evidence", "evidence"), Entry("status", "Status", "/status", "status")),
+        (
+            Entry("score", "Readiness", "/score", "check"),
+            Entry("evidence", "Evidence", "/evidence", "evidence"),
+            Entry("audit", "Audit trail", "/audit", "trail"),
+            Entry("status", "Status", "/status", "status"),
+        ),
     ),
 )
 
@@ -68,7 +85,7 @@ def environment() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    made.filters.update(FILTERS, metric_title=metric_title)
+    made.filters.update(FILTERS, **NAMES)
     made.globals.update(navigation=NAVIGATION, static=static_address, version=__version__, zip=zip)
     return made
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import math
-import re
 from collections.abc import Callable, Mapping
 from datetime import datetime
 from itertools import pairwise
@@ -15,8 +14,8 @@ from markupsafe import Markup
 NOTHING = "–"
 _TONES = {
     "ok": ("passed", "succeeded", "finished", "champion", "ok", "healthy", "serving", "done", "promoted", "fresh"),
-    "warn": ("warned", "stale", "late"),
-    "bad": ("failed", "error", "refused", "broken", "killed", "missing"),
+    "warn": ("warned", "stale", "late", "paused", "aborted", "held"),
+    "bad": ("failed", "error", "refused", "broken", "killed", "missing", "rolled_back", "timed out"),
     "busy": ("running", "busy"),
 }
 TONE = {word: tone for tone, words in _TONES.items() for word in words} | {"cached": "ok"}
@@ -147,27 +146,6 @@ def short(digest: str | None) -> str:
     return digest[:12] if digest else NOTHING
 
 
-_CALL = re.compile(r"(\w+)(?:\((.*)\))?", re.DOTALL)
-
-
-def check_title(name: str) -> str:
-    """The name of a check as words.
-
-    >>> check_title("at_least(roc_auc, 0.65)"), check_title("better_than_baseline"), check_title("slices(origin, carrier)")
-    ('At least 0.65 roc_auc', 'Better than baseline', 'Slices: origin, carrier')
-    """
-    match = _CALL.fullmatch(name)
-    if match is None:
-        return name
-    head, inside = match.group(1).replace("_", " ").capitalize(), match.group(2)
-    if not inside:
-        return head
-    parts = [part.strip() for part in inside.split(",")]
-    if head in ("At least", "At most") and len(parts) >= 2:
-        return f"{head} {parts[1]} {parts[0]}"
-    return f"{head}: {', '.join(parts)}"
-
-
 def json_block(value: Any) -> Markup:
     """JSON for a `<script type="application/json">`: no character in it can end the element."""
     text = json.dumps(value, ensure_ascii=False, allow_nan=False, default=str)
@@ -183,6 +161,19 @@ def pretty(value: Any) -> str:
     return number(value, 6) if isinstance(value, int | float) and not isinstance(value, bool) else str(value)
 
 
+def sentence(text: str) -> str:
+    """Words as a sentence: a capital at the beginning (but of a name in code), a full stop at the end.
+
+    >>> sentence("it passed every gate"), sentence("Is it?"), sentence(""), sentence("dep_delay moved")
+    ('It passed every gate.', 'Is it?', '', 'dep_delay moved.')
+    """
+    text = text.strip()
+    if not text:
+        return ""
+    begin = text if "_" in text.split()[0] else f"{text[:1].upper()}{text[1:]}"
+    return f"{begin}{'' if text[-1] in '.?!' else '.'}"
+
+
 FILTERS: dict[str, Callable[..., Any]] = {
     "tone": tone,
     "status_icon": status_icon,
@@ -195,7 +186,7 @@ FILTERS: dict[str, Callable[..., Any]] = {
     "seconds": seconds,
     "size": size,
     "short": short,
-    "check_title": check_title,
     "json_block": json_block,
     "pretty": pretty,
+    "sentence": sentence,
 }

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import AsyncIterator
+from typing import Any, cast
 
 import pytest
 
@@ -77,3 +78,18 @@ def test_each_topic_has_its_figures(served: Served) -> None:
     assert live.endpoint(workspace, "late-parcel")["log"] > 0
     assert live.execution(workspace, served.execution)["status"] == "succeeded"
     assert live.log_bytes(workspace, "late-parcel") > 0
+
+
+def test_a_made_up_id_costs_no_look_of_its_own(empty: Served) -> None:
+    async def scenario() -> int:
+        listener = Listener(empty)
+        streams: list[Any] = [live._events(cast("Any", listener), "overview", each) for each in "abc"]
+        for each in streams:
+            await _next(each)
+        found = len(listener.app.state.looks)
+        listener.gone = True
+        for each in streams:
+            await each.aclose()
+        return found
+
+    assert asyncio.run(scenario()) == 1

@@ -149,8 +149,11 @@ def test_no_placeholder_of_a_program_shows(pages: dict[str, Reader]) -> None:
 
 def test_the_overview_tells_the_loop(served: Served) -> None:
     text = " ".join(read(served.page("/")).text)
-    for expected in ("late-parcel", "Version 2 serving", "1,200 rows", "ROC AUC", "became champion", "4 predictions"):
+    for expected in ("late-parcel", "Version 2 serving", "1,200 rows", "ROC AUC", "became champion"):
         assert expected in text, expected
+    asked = re.search(r"(\d+) predictions", text)  # other tests ask this endpoint too
+    assert asked is not None
+    assert int(asked[1]) >= 4
 
 
 def test_a_version_shows_every_gate_with_value_threshold_and_sentence(served: Served) -> None:
@@ -167,7 +170,7 @@ def test_a_gate_without_evidence_shows_as_a_no(empty: Served) -> None:
     empty.register("1", passed=None, gates=["at_least(roc_auc, 0.65)"])
     page = empty.page("/models/late/1")
     assert "never asked, and that counts as a no" in page
-    assert "At least 0.65 roc_auc" in page
+    assert "ROC AUC at least 0.65" in page
 
 
 def test_a_new_project_is_told_what_to_do(empty: Served) -> None:

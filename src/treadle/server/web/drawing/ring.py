@@ -6,7 +6,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-WIDTH, HEIGHT, RADIUS, NODE = 680, 488, 166, 25
+WIDTH, HEIGHT, RADIUS, NODE = 680, 560, 200, 25
 
 
 @dataclass(frozen=True)
@@ -58,7 +58,7 @@ def draw_ring(stages: Sequence[Stage]) -> Ring:
     nodes = []
     for stage, (angle, x, y) in zip(stages, places, strict=True):
         side, down = math.cos(angle), math.sin(angle)
-        anchor = "start" if side > 0.5 else "end" if side < -0.5 else "middle"
+        anchor = "start" if side > 0.4 else "end" if side < -0.4 else "middle"
         if anchor == "middle":
             label = (x, y + (NODE + 25) * (1 if down > 0 else -1) - (6 if down > 0 else -3))
         else:

@@ -9,6 +9,7 @@ from fastapi import Request
 from fastapi.responses import RedirectResponse
 
 from treadle.errors import InvalidInput
+from treadle.server.rest.given import LONGEST
 
 if TYPE_CHECKING:
     from treadle.workspace import Workspace
@@ -29,9 +30,15 @@ async def form_of(request: Request) -> dict[str, str]:
     if len(body) > FORM_LIMIT:
         raise InvalidInput("The form is larger than 1 MB.", field="form")
     try:
-        return dict(parse_qsl(body.decode("utf-8"), keep_blank_values=True, max_num_fields=100))
+        form = dict(parse_qsl(body.decode("utf-8"), keep_blank_values=True, max_num_fields=100))
     except ValueError as error:
         raise InvalidInput("The form cannot be read.", mend="Send it from its page.", field="form") from error
+    for name, text in form.items():
+        if len(text) > LONGEST:
+            raise InvalidInput(
+                f"{name:.40} is longer than {LONGEST:,} characters.", mend="Shorten it.", field=name[:40]
+            )
+    return form
 
 
 def back_to(path: str, **said: str) -> RedirectResponse:

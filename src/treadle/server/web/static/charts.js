@@ -58,7 +58,9 @@
 
   const drawn = new Map();
   const draw = async (figure) => {
-    const spec = JSON.parse(figure.querySelector("script").textContent);
+    // a text that is the name of a token of the style sheet stands for its colour
+    const token = (_, value) => (typeof value === "string" && value.startsWith("--") ? colour(value.slice(2)) : value);
+    const spec = JSON.parse(figure.querySelector("script").textContent, token);
     const target = figure.querySelector(".chart");
     drawn.get(figure)?.finalize();
     try {

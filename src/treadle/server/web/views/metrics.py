@@ -7,21 +7,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from treadle.server.web.drawing.small import Interval, interval, scale_of
+from treadle.server.web.naming import metric_title
 
-_TITLES = {
-    "roc_auc": "ROC AUC",
-    "average_precision": "Average precision",
-    "log_loss": "Log loss",
-    "brier": "Brier score",
-    "f1": "F1",
-    "macro_f1": "Macro F1",
-    "roc_auc_ovr": "ROC AUC, one against the rest",
-    "cpu_seconds": "CPU seconds",
-    "r2": "R²",
-    "rmse": "RMSE",
-    "mae": "MAE",
-    "mape": "MAPE",
-}
 _PRIMARY = {"binary": "roc_auc", "multiclass": "accuracy", "regression": "r2"}
 
 
@@ -59,11 +46,6 @@ def estimate_of(found: Any) -> tuple[float | None, float | None, float | None]:
     if isinstance(found, int | float):
         return float(found), None, None
     return None, None, None
-
-
-def metric_title(name: str) -> str:
-    """A metric's name as people write it."""
-    return _TITLES.get(name) or name.replace("_", " ").capitalize()
 
 
 def primary_of(task: str, names: Sequence[str]) -> str:

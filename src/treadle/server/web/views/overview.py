@@ -2,27 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
-from typing import TYPE_CHECKING, Any
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
+from urllib.parse import quote
 
-from treadle.errors import TreadleError
 from treadle.server.declared import declared
-from treadle.server.online import freshness
 from treadle.server.web.drawing.ring import Ring, Stage, draw_ring
-from treadle.server.web.views.metrics import MetricRow, metric_rows, primary_of
+from treadle.server.web.views.making import making_stages, primary_metric
+from treadle.server.web.views.metrics import MetricRow
+from treadle.server.web.views.running import Now, Running
 from treadle.server.web.views.subjects import subject_link
-from treadle.server.web.words import compact, number, seconds
+from treadle.server.web.words import seconds
 
 if TYPE_CHECKING:
     from treadle.evidence import Evidence
-    from treadle.pipelines import Execution, StepRun
-    from treadle.registry import ModelVersion, RegisteredModel
-    from treadle.server.web.views.traffic import Logs, Traffic
+    from treadle.pipelines import Execution
+    from treadle.registry import ModelVersion
+    from treadle.server.web.views.traffic import Logs
     from treadle.workspace import Workspace
-
-_TONES = {"succeeded": "ok", "cached": "ok", "failed": "bad", "running": "busy", "cancelled": "idle", "skipped": "idle"}
 
 
 @dataclass(frozen=True)
@@ -55,6 +54,7 @@ class Overview:
 
     loops: tuple[str, ...]
     loop: str
+    declared: bool
     ring: Ring
     stages: tuple[Stage, ...]
     champion: ModelVersion | None
@@ -64,6 +64,9 @@ class Overview:
     executions: tuple[Execution, ...]
     decisions: tuple[Decision, ...]
     endpoints: tuple[Served, ...]
+    now: Now
+    score: str
+    elsewhere: bool  # the project lives in replayed time, executions in the machine's
     problem: str
 
 
@@ -79,22 +82,28 @@ def overview(workspace: Workspace, logs: Logs, wanted: str) -> Overview:
     executions = tuple(workspace.pipelines.list(limit=6))
     mine = next(iter(workspace.pipelines.list(limit=1, pipeline=name)), None) if name else None
     traffic = logs.of(workspace, name) if name in {e.name for e in workspace.endpoints.list()} else None
-    stages = _stages(workspace, name, mine, newest, models.get(name), traffic)
+    home = f"/models/{quote(name)}" if name in models else "/models"
+    running = Running(workspace, name, known.loop(name), champion, newest, traffic)
+    stages = (*making_stages(workspace, home, mine, newest), *running.stages(home))
     judged = champion or newest
     records = workspace.ledger.latest(judged.subject) if judged else []
     required = [r for r in records if judged and r.check in judged.gates]
     return Overview(
         loops=loops,
         loop=name,
+        declared=known.loop(name) is not None,
         ring=draw_ring(stages),
         stages=stages,
         champion=champion,
         newest=newest,
-        primary=_primary(workspace, judged),
+        primary=primary_metric(workspace, judged),
         gates=(sum(r.verdict.status == "passed" for r in required), len(judged.gates) if judged else 0),
         executions=executions,
         decisions=decisions(workspace),
         endpoints=served(workspace, logs),
+        now=running.now(),
+        score=f"{workspace.readiness.score().final:g}" if name else "",
+        elsewhere=abs(workspace.clock.now() - workspace.clock.wall()) > timedelta(days=1),
         problem=str(known.problem) if known.problem else "",
     )
 
@@ -133,123 +142,6 @@ def served(workspace: Workspace, logs: Logs) -> tuple[Served, ...]:
             Served(manifest.name, manifest.version, traffic.rows, seconds(p50), seconds(p99), len(following), status)
         )
     return tuple(found)
-
-
-def _primary(workspace: Workspace, version: ModelVersion | None) -> MetricRow | None:
-    if version is None:
-        return None
-    evaluation = workspace.registry.document(version.model, version.number, "evaluation") or {}
-    rows = metric_rows(evaluation.get("metrics") or version.metrics)
-    name = primary_of(evaluation.get("task", ""), [row.name for row in rows])
-    return next((row for row in rows if row.name == name), None)
-
-
-def _stages(
-    workspace: Workspace,
-    name: str,
-    execution: Execution | None,
-    newest: ModelVersion | None,
-    model: RegisteredModel | None,
-    traffic: Traffic | None,
-) -> tuple[Stage, ...]:
-    steps = {step.name: step for step in execution.steps} if execution else {}
-    link = f"/executions/{execution.id}" if execution else "/executions"
-    documents = _documents(workspace, newest)
-    primary = _primary(workspace, newest)
-    home = f"/models/{name}" if model else "/models"
-    champion = model.champion if model else None
-    return (
-        _data_stage(workspace, steps, newest),
-        _validation_stage(workspace, steps, newest, link),
-        _feature_stage(workspace, steps),
-        Stage("Train", "train", _trained(documents), _tone(steps, "train"), f"{link}#train"),
-        Stage(
-            "Evaluate",
-            "evaluate",
-            f"{primary.title} {number(primary.value, 3)}" if primary else "not yet",
-            _tone(steps, "evaluate"),
-            f"{home}/{newest.number}" if newest else "/models",
-        ),
-        Stage(
-            "Register", "package", f"version {newest.number}" if newest else "not yet", _tone(steps, "register"), home
-        ),
-        Stage(
-            "Release",
-            "release",
-            _released(newest, champion),
-            "bad" if newest and newest.status == "refused" else "ok" if champion else "idle",
-            home,
-        ),
-        Stage(
-            "Serve",
-            "endpoints",
-            f"{compact(traffic.rows)} predictions" if traffic else "no endpoint",
-            "bad" if traffic and traffic.problem else "ok" if traffic else "idle",
-            f"/endpoints/{name}" if traffic else "/endpoints",
-        ),
-        Stage("Monitor", "monitor", "not watched yet", "idle", "/status"),
-    )
-
-
-def _data_stage(workspace: Workspace, steps: Mapping[str, StepRun], newest: ModelVersion | None) -> Stage:
-    value, href = "no data yet", "/datasets"
-    if newest and newest.dataset:
-        try:
-            version = workspace.datasets.find(newest.dataset)
-            value, href = f"{compact(version.rows)} rows", f"/datasets/{version.dataset}/{version.number}"
-        except TreadleError:
-            value = newest.dataset
-    elif names := workspace.datasets.names():
-        value = f"{len(names)} datasets" if len(names) > 1 else "1 dataset"
-    return Stage("Ingest", "ingest", value, _tone(steps, "ingest"), href)
-
-
-def _feature_stage(workspace: Workspace, steps: Mapping[str, StepRun]) -> Stage:
-    views = freshness(workspace)
-    stale = sum(view.status == "stale" for view in views)
-    count = sum(len(view.view.feature_names) for view in views)
-    value = f"{count} in {len(views)} views" if views else "none declared"
-    tone = _tone(steps, "join_features")
-    if stale and tone == "ok":
-        return Stage("Features", "features", f"{stale} of {len(views)} views stale", "warn", "/features")
-    return Stage("Features", "features", value, tone, "/features")
-
-
-def _validation_stage(
-    workspace: Workspace, steps: Mapping[str, StepRun], newest: ModelVersion | None, link: str
-) -> Stage:
-    tone = _tone(steps, "validate")
-    if newest is None or not newest.dataset:
-        return Stage("Validate", "validate", "not yet", tone, f"{link}#validate")
-    from treadle.evidence import Subject
-
-    records = workspace.ledger.latest(Subject("dataset_version", newest.dataset))
-    wrong = sum(r.verdict.status in ("failed", "warned", "error") for r in records)
-    value = f"{wrong} of {len(records)} checks warn" if wrong else f"{len(records)} checks passed"
-    href = subject_link("dataset_version", newest.dataset)
-    return Stage("Validate", "validate", value, "warn" if wrong and tone == "ok" else tone, href)
-
-
-def _trained(documents: Mapping[str, Any]) -> str:
-    candidates = documents.get("candidates") or {}
-    return f"{len(candidates)} candidate{'s' if len(candidates) != 1 else ''}" if candidates else "not yet"
-
-
-def _released(newest: ModelVersion | None, champion: int | None) -> str:
-    if newest is not None and newest.status == "refused":
-        return f"version {newest.number} refused"
-    return f"version {champion} champion" if champion else "nothing promoted"
-
-
-def _documents(workspace: Workspace, version: ModelVersion | None) -> Mapping[str, Any]:
-    if version is None:
-        return {}
-    return {"candidates": workspace.registry.document(version.model, version.number, "candidates")}
-
-
-def _tone(steps: Mapping[str, StepRun], name: str) -> str:
-    step = steps.get(name)
-    return _TONES.get(step.status, "idle") if step else "idle"
 
 
 def stage_counts(stages: Sequence[Stage]) -> str:

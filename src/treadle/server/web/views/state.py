@@ -12,6 +12,7 @@ from treadle.server.declared import declared
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from treadle.operations import Standing
     from treadle.serving import WorkerState
     from treadle.workspace import Workspace
 
@@ -28,6 +29,7 @@ class State:
     loops: tuple[tuple[str, str, str], ...]
     loop_problem: str
     workers: tuple[WorkerState, ...]
+    controller: Standing
 
 
 def state_of(workspace: Workspace) -> State:
@@ -59,6 +61,7 @@ def state_of(workspace: Workspace) -> State:
         ),
         loop_problem=str(known.problem) if known.problem else "",
         workers=tuple(workspace.endpoints.workers()),
+        controller=workspace.standing,
     )
 
 

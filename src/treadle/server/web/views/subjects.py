@@ -15,6 +15,8 @@ _ICONS = {
     "feature_view": "features",
     "endpoint": "endpoints",
     "evidence": "evidence",
+    "rollout": "release",
+    "loop": "loop",
 }
 
 
@@ -32,7 +34,14 @@ def subject_link(kind: str, id: str) -> str:
     if kind == "step":
         execution, _, step = id.partition("/")
         return f"/executions/{quote(execution)}#{quote(step)}"
-    pages = {"run": "runs", "feature_view": "features", "endpoint": "endpoints", "evidence": "evidence"}
+    pages = {
+        "run": "runs",
+        "feature_view": "features",
+        "endpoint": "endpoints",
+        "evidence": "evidence",
+        "rollout": "rollouts",
+        "loop": "loops",
+    }
     return f"/{pages[kind]}/{quote(id)}" if kind in pages else ""
 
 
