@@ -14,9 +14,12 @@ from typing import TYPE_CHECKING
 from treadle.doors import door
 
 if TYPE_CHECKING:
+    from treadle.client.alerts import RemoteAlerts
     from treadle.client.client import Client, connect
     from treadle.client.predictions import Predictions
 
-__all__ = ["Client", "Predictions", "connect"]
+__all__ = ["Client", "Predictions", "RemoteAlerts", "connect"]
 
-__getattr__ = door(__name__, {"Client": "client", "Predictions": "predictions", "connect": "client"})
+__getattr__ = door(
+    __name__, {"Client": "client", "Predictions": "predictions", "RemoteAlerts": "alerts", "connect": "client"}
+)

@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from html import escape
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 from urllib.parse import quote
 
 from treadle.client import nouns
+from treadle.client.alerts import RemoteAlerts
+from treadle.client.feedback import EndpointClient
 from treadle.client.predictions import Predictions, predictions_of, question_of
 from treadle.client.wire import Wire, path
 from treadle.clock import as_utc
@@ -55,6 +57,11 @@ class Client:
         """The server's address."""
         return self._wire.url
 
+    @property
+    def alerts(self) -> RemoteAlerts:
+        """What people should know about: list, acknowledge, silence, resolve."""
+        return RemoteAlerts(self._wire)
+
     def status(self) -> dict[str, Any]:
         """The project at a glance, and as whom the server sees the caller."""
         return self._wire.get(path("status"))
@@ -97,6 +104,24 @@ class Client:
         """Refuse a version for good."""
         return nouns.version_of(self._wire.post(path("models", model, "versions", version, "refuse"), {"why": why}))
 
+    def rollouts(self, model: str | None = None, *, limit: int = 100) -> list[dict[str, Any]]:
+        """Rollouts (of a model), newest first, as `/api/v1/rollouts` gives them."""
+        return self._wire.get(path("rollouts"), model=model, limit=limit)
+
+    def rollout(self, id: str) -> dict[str, Any]:
+        """One rollout."""
+        return self._wire.get(path("rollouts", id))
+
+    def start_rollout(self, model: str, version: Reference, *, why: str = "", **plan: Any) -> dict[str, Any]:
+        """Roll a version out; `plan` as the fields of `/api/v1/rollouts`: kind, steps, samples, bake, …. Raises `Refused`."""
+        return self._wire.post(path("rollouts"), {"model": model, "version": version, "why": why, **plan})
+
+    def lead_rollout(
+        self, id: str, move: Literal["pause", "resume", "abort", "promote"], *, why: str
+    ) -> dict[str, Any]:
+        """Pause, resume, abort or promote a rollout."""
+        return self._wire.post(path("rollouts", id, move), {"why": why})
+
     def history(self, model: str, alias: str | None = None) -> list[Promotion]:
         """Every move of a model's aliases, newest first."""
         return [nouns.promotion_of(body) for body in self._wire.get(path("models", model, "history"), alias=alias)]
@@ -114,9 +139,47 @@ class Client:
         body = question_of(rows, at=at, ids=ids)
         return predictions_of(self._wire.post(f"/v2/models/{quote(endpoint, safe='')}/infer", body))
 
+    def endpoint(self, name: str) -> EndpointClient:
+        """One endpoint, to tell what turned out to be true about its predictions."""
+        return EndpointClient(self._wire, name)
+
+    def explain(self, prediction_id: str, *, endpoint: str | None = None) -> dict[str, Any]:
+        """Why a prediction was made, as the server's REST tells it. Raises `NotFound`."""
+        return self._wire.get(path("predictions", prediction_id, "explanation"), endpoint=endpoint)
+
     def endpoints(self) -> list[dict[str, Any]]:
         """What is served."""
         return self._wire.get(path("endpoints"))
+
+    # retraining
+
+    def retrain(self, loop: str, *, why: str, as_of: datetime | None = None) -> dict[str, Any]:
+        """Ask for another turn of a loop; the request that waits now. Raises `NotFound` with the nearest name."""
+        body = {"reason": why, "as_of": None if as_of is None else as_utc(as_of).isoformat()}
+        return self._wire.post(path("loops", loop, "retrain"), body)
+
+    def retrain_requests(self, loop: str | None = None, *, all: bool = False, limit: int = 50) -> list[dict[str, Any]]:
+        """Requests to turn loops, newest first; with `all` also what was held back or passed over, and why."""
+        return self._wire.get(path("retrain"), loop=loop, all="true" if all else None, limit=limit)
+
+    def triggers(self, loop: str) -> list[dict[str, Any]]:
+        """What would turn a loop now, and why the rest would not."""
+        return self._wire.get(path("loops", loop, "triggers"))
+
+    def send_event(
+        self,
+        type: str,
+        *,
+        source: str,
+        id: str,
+        subject: str | None = None,
+        data: Any = None,
+        at: datetime | None = None,
+    ) -> dict[str, int]:
+        """Send a CloudEvent; repeating it, with the same source and id, changes nothing."""
+        given = {"subject": subject, "data": data, "time": None if at is None else as_utc(at).isoformat()}
+        event = {"specversion": "1.0", "type": type, "source": source, "id": id}
+        return self._wire.post(path("events"), event | {name: v for name, v in given.items() if v is not None})
 
     # runs
 
