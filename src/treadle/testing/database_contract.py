@@ -57,6 +57,17 @@ class DatabaseContract:
     def test_bytes_come_back(self, things: Database, data: bytes | None) -> None:
         assert _through(things, data=data)["data"] == data
 
+    def test_columns_come_in_the_order_they_are_named(self, things: Database) -> None:
+        for identifier, big in (("a", 1), ("b", None)):
+            things.insert("things", {"project": "p", "id": identifier, "big": big})
+        assert things.columns("SELECT big, id FROM things ORDER BY id") == [[1, None], ["a", "b"]]
+        assert things.columns("SELECT big, id FROM things WHERE id = :id", id="z") == [[], []]
+
+    def test_many_rows_say_how_many_were_touched(self, things: Database) -> None:
+        sql = "INSERT INTO things (project, id) VALUES ('p', :id) ON CONFLICT (id) DO NOTHING"
+        assert things.execute_many(sql, [{"id": "a"}, {"id": "b"}, {"id": "a"}]) == 2
+        assert things.execute_many(sql, []) == 0
+
     @pytest.mark.parametrize("flag", [True, False])
     def test_booleans_are_stored_as_numbers(self, things: Database, flag: bool) -> None:
         assert _through(things, flag=flag)["flag"] == int(flag)
