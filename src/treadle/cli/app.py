@@ -11,27 +11,36 @@ from typing import Annotated, Any
 import typer
 
 from treadle.cli import (
+    alerts,
     audit,
     checks,
+    controller,
     data,
     demo,
     doctor,
+    explain,
     features,
     init,
+    labels,
+    listen,
     models,
+    retrain,
+    rollouts,
     run,
     runs,
+    score,
     serve,
     server,
     status,
     tokens,
+    triggers,
     up,
 )
 from treadle.cli.exits import BUG, OK, STOPPED, described, exit_code, foreseen, report_crash
 
 app = typer.Typer(
     name="treadle",
-    help="Keep machine-learning models alive in production: the whole loop in one package, one process, one port.",
+    help="Keep machine-learning models alive in production: the whole loop in one package, one command, one port.",
     no_args_is_help=True,
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
@@ -45,8 +54,12 @@ for module, name, panel in (
     (up, "up", START),
     (server, "server", START),
     (serve, "serve", START),
+    (controller, "controller", START),
+    (listen, "listen", START),
     (status, "status", LOOK),
+    (explain, "explain", LOOK),
     (doctor, "doctor", LOOK),
+    (triggers, "triggers", LOOK),
 ):
     app.command(name, rich_help_panel=panel)(module.command)
 for module, name in (
@@ -54,7 +67,12 @@ for module, name in (
     (features, "features"),
     (runs, "runs"),
     (models, "models"),
+    (rollouts, "rollouts"),
+    (retrain, "retrain"),
     (checks, "checks"),
+    (labels, "labels"),
+    (alerts, "alerts"),
+    (score, "score"),
     (audit, "audit"),
     (tokens, "tokens"),
 ):

@@ -14,9 +14,10 @@ from treadle.errors import Unavailable
 class Background:
     """`treadle up` for the project in `folder`; `port` None means the usual one, or a free one where that is taken."""
 
-    def __init__(self, folder: Path, port: int | None = None) -> None:
+    def __init__(self, folder: Path, port: int | None = None, *, controller: bool = True) -> None:
         self._folder = folder
         self._port = port
+        self._more = [] if controller else ["--no-controller"]
         self._log = folder / ".treadle" / "server.log"
         self._process: subprocess.Popen[str] | None = None
 
@@ -52,7 +53,17 @@ class Background:
 
     def _try(self, port: int | None) -> dict[str, Any]:
         """Start one and read the one document it prints when it is ready, or when it is not to be."""
-        command = [sys.executable, "-m", "treadle.cli", "-C", str(self._folder), "up", "--json", "--with-parent"]
+        command = [
+            sys.executable,
+            "-m",
+            "treadle.cli",
+            "-C",
+            str(self._folder),
+            "up",
+            "--json",
+            "--with-parent",
+            *self._more,
+        ]
         command += [] if port is None else ["--port", str(port)]
         self._log.parent.mkdir(parents=True, exist_ok=True)
         with self._log.open("a", encoding="utf-8") as log:

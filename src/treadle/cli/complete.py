@@ -27,7 +27,10 @@ def _names(find: Callable[[Workspace], Iterable[str]]) -> Callable[[str], list[s
 datasets = _names(lambda opened: opened.datasets.names())
 models = _names(lambda opened: [model.name for model in opened.registry.models()])
 runs = _names(lambda opened: [run.id for run in opened.tracker.search(limit=50).runs])
+endpoints = _names(lambda opened: [manifest.name for manifest in opened.endpoints.list()])
 executions = _names(lambda opened: [execution.id for execution in opened.pipelines.list(limit=50)])
+requests = _names(lambda opened: [request.id for request in opened.retraining.list(limit=50)])
+rollouts = _names(lambda opened: [rollout.id for rollout in opened.rollouts.list(limit=50)])
 
 
 def loops(incomplete: str) -> list[str]:

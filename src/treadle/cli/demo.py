@@ -1,30 +1,31 @@
-"""`treadle demo`: one turn of the loop on the flights of 2013, served and asked, with every verdict explained."""
+"""`treadle demo`: a loop on the flights of 2013 lives from April to December by itself, every decision explained."""
 
 from __future__ import annotations
 
 import contextlib
 import signal
-import sys
 import threading
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from treadle.cli.checks import verdicts
-from treadle.cli.output import console, fields, number, status, table, text, to_json
+from treadle.cli.output import console, number, status, table, text, to_json
 from treadle.cli.phases import STEPS, Phases
 
 if TYPE_CHECKING:
     from rich.console import Console
 
-    from treadle.cli.flights import Told
+    from treadle.cli.story import Story
 
+TERMINATED = 143
 PLAN = (
     ("prepare", "Prepare the flights of 2013"),
     *STEPS.items(),
     ("serve", "Start the server"),
-    ("predict", "Ask about a day of flights"),
+    ("live", "Live through April to December"),
+    ("tell", "Read what happened"),
 )
 
 
@@ -39,15 +40,40 @@ def command(
     port: Annotated[
         int | None, typer.Option(min=0, max=65_535, help="The server's port. [default: 7717, or a free one]")
     ] = None,
+    permute_days: Annotated[
+        int | None,
+        typer.Option(
+            metavar="SEED",
+            help="Live through the days in an order by this seed: a year without seasons, as a null test.",
+        ),
+    ] = None,
+    until: Annotated[
+        datetime | None, typer.Option(formats=["%Y-%m-%d"], help="Live only until this day. [default: the year's end]")
+    ] = None,
 ) -> None:
-    """Read 336,776 real flights, learn, judge, register, serve, and ask about a day of them.
+    """Read 336,776 real flights, learn from January to March, then live through the rest of 2013 on business time.
 
-    Running it again, also after Ctrl-C or `kill -9`, goes on where it was and reuses what is done.
+    Every hour's flights are asked about through the real endpoint, labels come when they land, and the loop turns by itself: it
+    monitors, alerts, retrains, refuses, canaries and promotes. Running it again, also after Ctrl-C or `kill -9`, goes on where
+    it was and reuses what is done.
     """
+    _stop_on_terminate()
+    try:
+        _play(folder, port, until, permute_days, json, exit)
+    except _Terminated:
+        console(stderr=True).print("Stopped. What was done is kept: run it again to go on.")
+        raise typer.Exit(TERMINATED) from None
+
+
+def _play(
+    folder: Path, port: int | None, until: datetime | None, permute_days: int | None, json: str | None, exit: bool
+) -> None:
     from treadle.cli import flights
 
-    _stop_on_terminate()
-    with Phases(PLAN) as phases, contextlib.closing(flights.Demo(folder, phases, port)) as demo:
+    with (
+        Phases(PLAN) as phases,
+        contextlib.closing(flights.Demo(folder, phases, port, until, permute_days)) as demo,
+    ):
         told = demo.play()
         phases.stop()
         if json != "-":
@@ -61,61 +87,115 @@ def command(
         console(stderr=True).print("Stopped. What was done is kept: run it again to go on.")
 
 
-def draw(screen: Console, told: Told, *, up: bool = True) -> None:
-    """What happened, for a person: the data, each version with its gates, the day, and where to look."""
-    screen.print("\n[bold]The data[/]")
-    screen.print(fields({"flights": told.flights, "hours of weather": told.weather, "learned from": told.selection}))
-    for version, evidence in told.versions:
-        outcome = ", ".join(version.aliases) or version.status
-        screen.print(f"\n[bold]{text(str(version))}[/]  {status(outcome)}")
-        screen.print(verdicts(evidence))
-    screen.print(f"\n[bold]Flights of {told.day}[/], asked at their scheduled departure by airline and airport")
-    screen.print(_day(told))
+def draw(screen: Console, told: Story, *, up: bool = True) -> None:
+    """What happened, for a person: the months, the versions and why each came and went, the alerts, the score."""
+    screen.print("\n[bold]The months[/], each flight asked about at its scheduled departure")
+    screen.print(_months(told))
+    screen.print(f"[bold]The versions of {text(told.model)}[/]")
+    screen.print(_versions(told))
+    screen.print("[bold]Rollouts[/]")
+    screen.print(_rollouts(told))
+    screen.print("[bold]Alerts[/]")
+    screen.print(_alerts(told))
+    if told.score is not None:
+        sums = ", ".join(f"{name} {points:g}" for name, points in told.score.sections.items())
+        screen.print(f"[bold]ML Test Score {told.score.final:g}[/] ({sums})  {text(told.score.meaning)}")
     project = f"treadle -C {text(told.folder)}"
     screen.print(f"\n[bold]Look[/]\n  pages     {told.address if up else f'{project} up'}")
     for what, how in (
         ("status", "status"),
         ("verdicts", "checks list"),
         ("version", f"models show {told.model}"),
+        ("rollouts", "rollouts list"),
+        ("alerts", "alerts list"),
+        ("score", "score"),
         ("ledger", "audit verify"),
+        *([("answer", f"explain {told.sample}")] if told.sample else []),
     ):
-        screen.print(f"  {what:<9} {project} {how}")
+        screen.print(f"  {what:<9} {project} {text(how)}")
 
 
-def _day(told: Told) -> Any:
+def _months(told: Story) -> Any:
     rows = table(
-        "flight", "scheduled (New York)", "to", "chance of being late", "it was", right=("chance of being late",)
+        "month", "flights", "landed", "late", "ROC AUC", "answered by", right=("flights", "landed", "late", "ROC AUC")
     )
-    for each in told.examples:
-        rows.add_row(each.flight, each.scheduled, each.dest, f"{each.chance:.0%}", each.outcome)
-    lines = fields(
-        {
-            "asked": f"{told.predictions:,} flights in {told.requests} requests, every answer logged before it left",
-            "answered in": f"{told.milliseconds:.1f} ms a request, in the middle",
-            "of those labelled": f"{told.labelled:,}, {told.late_share:.0%} late",
-            "ROC AUC": number(told.roc_auc),
-        }
-    )
-    from rich.console import Group
+    for month in told.months:
+        late = "–" if month.positive is None else f"{month.positive:.0%}"
+        versions = ", ".join(map(str, month.versions))
+        rows.add_row(
+            month.name,
+            text(month.predictions),
+            text(month.labelled),
+            late,
+            number(month.roc_auc),
+            f"version {versions}",
+        )
+    return rows
 
-    return Group(lines, "", rows)
+
+def _versions(told: Story) -> Any:
+    rows = table("version", "made", "because", "ROC AUC (test)", "became", "why", right=("version", "ROC AUC (test)"))
+    for version, _ in told.versions:
+        auc = version.metrics.get("roc_auc")
+        rows.add_row(
+            str(version.number),
+            f"{version.created_at:%-d %b}",
+            text(version.trigger),
+            number(auc.get("value") if isinstance(auc, dict) else auc),
+            status(", ".join(version.aliases) or version.status),
+            text(told.why(version)),
+        )
+    return rows
 
 
-def _write(told: Told, file: str | None) -> None:
+def _rollouts(told: Story) -> Any:
+    rows = table("version", "from", "to", "became", "p", "answers", "why", right=("version", "p", "answers"))
+    for each in told.rollouts:
+        rows.add_row(
+            str(each.version),
+            f"{each.started_at:%-d %b}",
+            f"{each.ended_at:%-d %b}" if each.ended_at else "–",
+            status(each.outcome or each.state),
+            number(each.figures.p_value),
+            " + ".join(f"{count:,}" for count in each.figures.samples.values()),
+            text(each.reason),
+        )
+    return rows
+
+
+def _alerts(told: Story) -> Any:
+    rows = table("opened", "severity", "what", "times", "state", right=("times",))
+    for alert in sorted(told.alerts, key=lambda each: each.opened_at):
+        ended = f"resolved {alert.resolved_at:%-d %b}" if alert.resolved_at else alert.state
+        rows.add_row(f"{alert.opened_at:%-d %b}", status(alert.severity), text(alert.title), text(alert.times), ended)
+    return rows
+
+
+def _write(told: Story, file: str | None) -> None:
     if file is None:
         return
-    document = to_json(told.document())
+    from treadle.cli.story import document
+
+    written = to_json(document(told))
     if file == "-":
-        print(document)
+        print(written)
         return
     path = Path(file)
     path.parent.mkdir(parents=True, exist_ok=True)
     part = path.with_name(f".{path.name}.part")
-    part.write_text(document + "\n", "utf-8")
+    part.write_text(written + "\n", "utf-8")
     part.replace(path)
+
+
+class _Terminated(BaseException):
+    """A polite end was asked for. No exception of an ordinary kind: nobody on the way takes it for a mistake of a loop file."""
 
 
 def _stop_on_terminate() -> None:
     """A polite end (`kill`, a closing container) is like Ctrl-C: the server goes too."""
+
+    def end(_number: int, _frame: object) -> None:
+        raise _Terminated
+
     if threading.current_thread() is threading.main_thread():
-        signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
+        signal.signal(signal.SIGTERM, end)

@@ -3,153 +3,76 @@
 from __future__ import annotations
 
 import importlib.util
-import statistics
-import time
-from collections.abc import Iterator
-from dataclasses import dataclass, field
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
-from treadle.cli import shapes
 from treadle.cli.background import Background
 from treadle.cli.examples import copy_example
-from treadle.errors import Conflict, Unavailable
+from treadle.cli.logfile import write_log
+from treadle.cli.story import Story, read_story
+from treadle.errors import Conflict, InvalidInput, Refused, Unavailable
 
 if TYPE_CHECKING:
-    import httpx
-
-    from treadle.cli.phases import Phases
-    from treadle.evidence import Evidence
+    from treadle.cli.phases import Phase, Phases
     from treadle.loop import Loop
-    from treadle.registry import ModelVersion
+    from treadle.operations import Event, PacedController, Step
     from treadle.workspace import Workspace
 
 AS_OF = datetime(2013, 4, 1, 4, tzinfo=UTC)  # midnight in New York: it learns from January to March
+END = datetime(2014, 1, 1, 5, tzinfo=UTC)
 NEW_YORK = ZoneInfo("America/New_York")
+PUSHES = {"careless": datetime(2013, 5, 20, 12, tzinfo=UTC), "careful": datetime(2013, 6, 24, 12, tzinfo=UTC)}
+PATIENCE = 300.0  # seconds for the last project checks
 SETTINGS = """[project]
 name = "flights"
 """
 
 
-@dataclass(frozen=True)
-class Answered:
-    """One flight that was asked about."""
-
-    flight: str
-    scheduled: str
-    dest: str
-    chance: float
-    outcome: str
-    late: bool | None
-
-
-@dataclass
-class Told:
-    """Everything the demo has to tell."""
-
-    folder: Path
-    model: str
-    day: str
-    flights: int = 0
-    weather: int = 0
-    selection: str = ""
-    versions: list[tuple[ModelVersion, list[Evidence]]] = field(default_factory=list)
-    answers: list[Answered] = field(default_factory=list)
-    requests: int = 0
-    milliseconds: float = 0.0
-    roc_auc: float | None = None
-    address: str = ""
-    seconds: dict[str, float] = field(default_factory=dict)
-
-    @property
-    def predictions(self) -> int:
-        """How many flights were answered."""
-        return len(self.answers)
-
-    @property
-    def labelled(self) -> int:
-        """How many of those landed, so that the truth is known."""
-        return sum(each.late is not None for each in self.answers)
-
-    @property
-    def late_share(self) -> float:
-        """The share of late ones among them."""
-        return sum(bool(each.late) for each in self.answers) / max(self.labelled, 1)
-
-    @property
-    def examples(self) -> list[Answered]:
-        """A few flights from the surest to be on time to the surest to be late."""
-        ranked = sorted(self.answers, key=lambda each: each.chance)
-        count = min(8, len(ranked))
-        return [ranked[round(place * (len(ranked) - 1) / max(count - 1, 1))] for place in range(count)]
-
-    def document(self) -> dict[str, Any]:
-        """What `--json` writes."""
-        return {
-            "flights": self.flights,
-            "weather": self.weather,
-            "predictions": self.predictions,
-            "requests": self.requests,
-            "labelled": self.labelled,
-            "roc_auc": self.roc_auc,
-            "model": self.model,
-            "versions": [
-                {
-                    "number": version.number,
-                    "status": version.status,
-                    "aliases": list(version.aliases),
-                    "metrics": {name: shapes.measured(value) for name, value in version.metrics.items()},
-                    "gates": [
-                        {
-                            "name": each.check,
-                            "status": each.verdict.status,
-                            "value": each.verdict.value,
-                            "threshold": each.verdict.threshold,
-                            "summary": each.verdict.summary,
-                        }
-                        for each in evidence
-                    ],
-                }
-                for version, evidence in self.versions
-            ],
-            "seconds": self.seconds,
-            "address": self.address,
-        }
-
-
 class Demo:
     """Plays the demo in a project folder; call `close` at the end."""
 
-    def __init__(self, folder: Path, phases: Phases, port: int | None) -> None:
+    def __init__(
+        self, folder: Path, phases: Phases, port: int | None, until: datetime | None, permute_days: int | None
+    ) -> None:
         self._folder = folder
+        self._log = folder / ".treadle" / "controller.log"
+        self._counts = folder / ".treadle" / "replayed.json"
         self._phases = phases
-        self._server = Background(folder, port)
+        self._server = Background(folder, port, controller=False)  # the replay looks with a controller of its own
+        self._until = _midnight(until)
+        self._permute_days = permute_days
 
-    def play(self) -> Told:
-        """All phases, one after the other."""
+    def play(self) -> Story:
+        """All phases, one after the other; what an earlier run did is not done again."""
+        from treadle.clock import FileClock
         from treadle.loop import find_loops, pick_loop
         from treadle.workspace import Workspace
 
+        self._refuse_earlier_end()
         prepared = self._prepare()
         loop = pick_loop(find_loops(self._folder / "loop.py"), None)
-        told = Told(self._folder, loop.name, f"{AS_OF.astimezone(NEW_YORK):%-d %B %Y}")
-        told.flights, told.weather = prepared.flights, prepared.weather
-        with Workspace.open(self._folder) as opened:
-            self._turn(loop, opened)
-            chosen = opened.ledger.find(check=f"enough_rows({loop.name})", limit=1)
-            told.selection = chosen[0].verdict.summary if chosen else ""
+        story = Story(self._folder, loop.name, {"flights": prepared.flights, "weather": prepared.weather})
+        write_log(self._log)
+        mark = self._folder / ".treadle" / "business_time"
+        if not mark.exists():
+            mark.parent.mkdir(parents=True, exist_ok=True)
+            FileClock(mark).move_to(AS_OF)
+        with Workspace.open(self._folder) as opened, _alone(opened), closing(self._controller(opened)) as controller:
+            self._first_turn(loop, opened)
             with self._phases.phase("serve") as phase:
-                told.address = self._server.start()
-                phase.say(told.address)
-            self._ask(loop, opened, told)
-            told.versions = [
-                (version, [each for each in opened.ledger.latest(version.subject) if each.stage == "candidate"])
-                for version in reversed(opened.registry.versions(loop.name))
-            ]
-        told.seconds = self._phases.seconds
-        return told
+                story.address = self._server.start()
+                phase.say(story.address)
+            self._live(loop, opened, controller, story)
+            with self._phases.phase("tell") as phase:
+                read_story(story, opened, loop, AS_OF, self._until, NEW_YORK)
+                phase.say(f"ML Test Score {story.score.final:g}" if story.score else "")
+        story.seconds = self._phases.seconds
+        return story
 
     def wait(self) -> None:
         """Until the server ends, or somebody interrupts."""
@@ -167,7 +90,8 @@ class Demo:
             if not settings.exists():
                 settings.write_text(SETTINGS, "utf-8")
             recipe = _module(self._folder / "prepare.py")
-            prepared = recipe.prepare(self._folder / "data", phase.say)
+            more = {} if self._permute_days is None else {"permute_days": self._permute_days}
+            prepared = recipe.prepare(self._folder / "data", phase.say, **more)
             reused = ", ready from before" if prepared.reused else ""
             phase.say(f"{prepared.flights:,} flights, {prepared.weather:,} hours of weather{reused}")
         return prepared
@@ -179,111 +103,128 @@ class Demo:
                 f"{self._folder} holds another project ({there[0]}).", mend="Choose another --folder.", field="folder"
             )
 
-    def _turn(self, loop: Loop, opened: Workspace) -> None:
+    def _refuse_earlier_end(self) -> None:
+        from treadle.operations import Heard
+
+        lived = Heard.kept(self._counts).until
+        if lived is not None and lived > self._until:
+            raise InvalidInput(
+                f"The demo in {self._folder} has lived until {lived.astimezone(NEW_YORK):%Y-%m-%d} already.",
+                mend="Choose a later day, or another --folder.",
+                field="until",
+            )
+
+    def _first_turn(self, loop: Loop, opened: Workspace) -> None:
+        """Unless the loop has a champion already."""
         from treadle.cli.watcher import Watcher
 
-        opened.turn(loop, as_of=AS_OF, trigger="demo", hooks=[Watcher(self._phases)])
+        if not any(model.aliases.get("champion") for model in opened.registry.models()):
+            opened.turn(loop, as_of=AS_OF, trigger="first turn", hooks=[Watcher(self._phases)])
 
-    def _ask(self, loop: Loop, opened: Workspace, told: Told) -> None:
-        """Every scheduled hour of the day: materialise what has happened by then, then ask about the hour's flights."""
-        import httpx
+    def _controller(self, opened: Workspace) -> PacedController:
+        """Started before it is needed: it imports while the first turn trains."""
+        from treadle.operations import PacedController
 
-        took = []
-        with self._phases.phase("predict") as phase, httpx.Client(base_url=told.address, timeout=30) as client:
-            hours = list(_hours(opened, loop))
-            for index, (hour, flights) in enumerate(hours):
-                for view in loop.views:
-                    opened.feature_store.materialize(view, hour, backwards=True)
-                began = time.monotonic()
-                told.answers += _answers(client, loop, flights)
-                took.append(1000 * (time.monotonic() - began))
-                local = hour.astimezone(NEW_YORK)
-                phase.say(f"{local:%H}:00, {len(told.answers):,} flights answered", (index + 1) / len(hours))
-            told.requests = len(took)
-            told.milliseconds = statistics.median(took)
-            told.roc_auc = _roc_auc(told.answers)
-            phase.say(f"{told.predictions:,} flights answered, ROC AUC {told.roc_auc:.3f}")
+        return PacedController(opened.clock, self._folder, self._folder / "loop.py", log=self._log)
+
+    def _live(self, loop: Loop, opened: Workspace, controller: PacedController, story: Story) -> None:
+        from treadle.clock import FileClock
+        from treadle.operations import Replay
+
+        assert isinstance(opened.clock, FileClock)
+        rooms: Any = opened  # a type checker does not see that a cached property is the attribute a protocol asks for
+        with self._phases.phase("live") as phase:
+            replay = Replay(
+                rooms,
+                loop,
+                controller,
+                opened.clock,
+                story.address,
+                begin=AS_OF,
+                end=self._until,
+                look=timedelta(hours=12),
+                events=self._pushes(opened, loop),
+                on_step=self._telling(phase),
+                counts=self._counts,
+            )
+            story.expected = replay.rows()
+            heard = replay.run()
+            controller.wait_for_proofs(PATIENCE)
+            story.requests, story.dropped = heard.requests, heard.dropped
+            answered = opened.observations.predictions(loop.name, AS_OF, self._until, columns=["id"]).num_rows
+            phase.say(f"{answered:,} flights answered in {heard.requests:,} requests, {heard.dropped} dropped")
+
+    def _telling(self, phase: Phase) -> Callable[[Step], None]:
+        def tell(step: Step) -> None:
+            local = step.moment.astimezone(NEW_YORK)
+            phase.say(f"{local:%-d %B %H}:00, {step.heard.predictions:,} flights answered", step.share)
+
+        return tell
+
+    def _pushes(self, opened: Workspace, loop: Loop) -> list[Event]:
+        from treadle.operations import Event
+
+        def push(who: str) -> Callable[[], bool]:
+            return lambda: self._push(opened, loop, who)
+
+        if self._permute_days is not None:  # a year in which nothing changes is to show that nothing is done
+            return []
+        return [Event(at, push(who)) for who, at in PUSHES.items() if at < self._until]
+
+    def _push(self, opened: Workspace, loop: Loop, who: str) -> bool:
+        """Register a version made by hand and start its rollout; later, where another one is in flight."""
+        made = next((v for v in opened.registry.versions(loop.name) if v.tags.get("pushed by") == who), None)
+        if made is None:
+            if opened.rollouts.active(loop.name) is not None:
+                return False
+            recipe = _module(self._folder / "push.py")
+            made = getattr(recipe, who)(opened, opened.clock.now())
+        if any(each.version == made.number for each in opened.rollouts.list(loop.name)):
+            return True
+        try:
+            opened.rollouts.start(loop.name, made.number, loop.rollout, by=who, why="pushed by hand")
+        except Refused as refusal:
+            opened.registry.refuse(loop.name, made.number, refusal.message, principal=who)
+        return True
+
+
+@contextmanager
+def _alone(opened: Workspace) -> Iterator[None]:
+    """One demo at a time lives in a folder: two would move its business time against each other. Raises `Conflict`."""
+    from treadle.operations import Lease
+
+    lease = Lease(opened.database, project=opened.project, clock=opened.clock, name="demo")
+    if not lease.try_acquire():
+        raise Conflict(
+            "Another demo lives in this folder.", mend="Let it end, or choose another --folder.", field="folder"
+        )
+    try:
+        yield
+    finally:
+        lease.release()
+
+
+def _midnight(day: datetime | None) -> datetime:
+    """When a day begins in New York; the year's end for none. Raises `InvalidInput` for one outside the stretch."""
+    moment = END if day is None else day.replace(tzinfo=NEW_YORK).astimezone(UTC)
+    if not AS_OF < moment <= END:
+        raise InvalidInput(
+            f"The demo lives from 2013-04-01 to 2014-01-01, not until {moment:%Y-%m-%d}.",
+            mend="Choose a day between them.",
+            field="until",
+        )
+    return moment
 
 
 def _module(path: Path) -> Any:
     spec = importlib.util.spec_from_file_location(f"treadle_example_{path.stem}", path)
     if spec is None or spec.loader is None:
         raise Unavailable(f"{path} cannot be loaded.", mend="Remove the demo's folder and start again.")
-    import sys
-
     module = importlib.util.module_from_spec(spec)
     sys.modules[spec.name] = module  # its dataclasses look themselves up there
-    spec.loader.exec_module(module)
+    sys.path.insert(0, str(path.parent))  # as for a script: it may import its neighbours
+    try:
+        spec.loader.exec_module(module)
+    finally:
+        sys.path.remove(str(path.parent))
     return module
-
-
-def _hours(opened: Workspace, loop: Loop) -> Iterator[tuple[datetime, list[dict[str, Any]]]]:
-    """The flights of the day by the hour they are scheduled in."""
-    source = loop.source
-    columns = list(
-        dict.fromkeys(
-            [*source.key, "scheduled_at", *loop.columns, "carrier", "flight", "origin", "dest", "late", "status"]
-        )
-    )
-    rows = opened.engine.query(
-        f"SELECT {', '.join(columns)} FROM flights WHERE scheduled_at >= $start AND scheduled_at < $end "
-        "ORDER BY scheduled_at, flight_id",
-        {"flights": opened.datasets.get(source.name)},
-        {"start": AS_OF, "end": AS_OF + timedelta(days=1)},
-    ).to_pylist()
-    by_hour: dict[datetime, list[dict[str, Any]]] = {}
-    for row in rows:
-        by_hour.setdefault(row["scheduled_at"].replace(minute=0), []).append(row)
-    yield from sorted(by_hour.items())
-
-
-def _answers(client: httpx.Client, loop: Loop, flights: list[dict[str, Any]]) -> list[Answered]:
-    """One request by entity keys, in the Open Inference Protocol."""
-    asked = [*dict.fromkeys([*(name for view in loop.views for name in view.entity), *loop.columns])]
-    body = {
-        "inputs": [_tensor(name, [flight[name] for flight in flights]) for name in asked],
-        "parameters": {"time": [flight["scheduled_at"].isoformat() for flight in flights]},
-    }
-    answer = client.post(f"/v2/models/{loop.name}/infer", json=body)
-    if answer.status_code != 200:
-        raise Unavailable(
-            f"The endpoint answered {answer.status_code}: {answer.text[:500]}", mend="See `treadle status`."
-        )
-    outputs = {each["name"]: each for each in answer.json()["outputs"]}
-    chances = _positive(outputs, len(flights))
-    return [_answered(flight, chance) for flight, chance in zip(flights, chances, strict=True)]
-
-
-def _tensor(name: str, values: list[Any]) -> dict[str, Any]:
-    kind = "BYTES" if isinstance(values[0], str) else "FP64" if isinstance(values[0], float) else "INT64"
-    return {"name": name, "datatype": kind, "shape": [len(values)], "data": values}
-
-
-def _positive(outputs: dict[str, Any], rows: int) -> list[float]:
-    data = outputs["scores"]["data"]
-    width = len(data) // rows
-    return [float(data[row * width + width - 1]) for row in range(rows)]
-
-
-def _answered(flight: dict[str, Any], chance: float) -> Answered:
-    late = flight["late"]
-    outcome = flight["status"] if late is None else "late" if late else "on time"
-    local = flight["scheduled_at"].astimezone(NEW_YORK)
-    name = f"{flight['carrier']} {flight['flight']} from {flight['origin']}"
-    return Answered(name, f"{local:%H:%M}", flight["dest"], chance, outcome, late)
-
-
-def _roc_auc(answers: list[Answered]) -> float | None:
-    """The chance that a late flight got a higher score than one on time; ties count half (Mann-Whitney)."""
-    known = sorted((each for each in answers if each.late is not None), key=lambda each: each.chance)
-    late = sum(bool(each.late) for each in known)
-    if late in (0, len(known)):
-        return None
-    ranks, start = 0.0, 0
-    while start < len(known):
-        end = start
-        while end < len(known) and known[end].chance == known[start].chance:
-            end += 1
-        ranks += sum(bool(each.late) for each in known[start:end]) * (start + end + 1) / 2
-        start = end
-    return (ranks - late * (late + 1) / 2) / (late * (len(known) - late))

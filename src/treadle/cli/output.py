@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json as jsonlib
 import os
+import re
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from rich.console import Console, RenderableType
     from rich.table import Table
 
+_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")  # what a terminal would obey rather than show
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON document instead of text.")]
 
 STATUS_STYLE = {
@@ -44,14 +46,16 @@ STATUS_STYLE = {
 }
 
 
-@lru_cache(maxsize=2)
 def console(*, stderr: bool = False) -> Console:
     """The console of results (or of progress and errors); wide enough for a whole table when nobody watches."""
+    terminal = (sys.stderr if stderr else sys.stdout).isatty()
+    return _console(stderr, terminal, None if terminal or "COLUMNS" in os.environ else 200)
+
+
+@lru_cache(maxsize=4)
+def _console(stderr: bool, terminal: bool, width: int | None) -> Console:
     from rich.console import Console
 
-    stream = sys.stderr if stderr else sys.stdout
-    terminal = stream.isatty()
-    width = None if terminal or "COLUMNS" in os.environ else 200
     return Console(stderr=stderr, width=width, highlight=False, soft_wrap=not terminal)
 
 
@@ -116,7 +120,7 @@ def fields(rows: Mapping[str, Any]) -> Table:
 
 
 def text(value: Any) -> str:
-    """A value for a table cell, with markup made harmless."""
+    """A value for a table cell; markup and whatever would steer the terminal are made harmless."""
     from rich.markup import escape
 
     if value is None or value == "":
@@ -127,7 +131,7 @@ def text(value: Any) -> str:
         return f"{value:%Y-%m-%d %H:%M}"
     if isinstance(value, int):
         return f"{value:,}"
-    return escape(number(value) if isinstance(value, float) else str(value))
+    return escape(number(value) if isinstance(value, float) else _CONTROL.sub("\N{REPLACEMENT CHARACTER}", str(value)))
 
 
 def number(value: Any) -> str:

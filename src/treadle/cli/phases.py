@@ -96,7 +96,7 @@ class Phases:
         phase.said = phase.said if said is None else said
         if self._live is None:
             outcome = f"  {text(phase.said)}" if phase.said else ""
-            self._screen.print(f"{MARKS[phase.state]} {phase.title:<28} {phase.seconds:6.1f} s{outcome}")
+            self._screen.print(f"{MARKS[phase.state]} {phase.title:<30} {phase.seconds:6.1f} s{outcome}")
 
     @contextmanager
     def phase(self, key: str) -> Iterator[Phase]:
@@ -118,7 +118,7 @@ class Phases:
 
         rows = Table.grid(padding=(0, 1))
         rows.add_column(width=1)
-        rows.add_column(width=28, no_wrap=True)
+        rows.add_column(width=30, no_wrap=True)
         rows.add_column(justify="right", width=8, no_wrap=True)
         rows.add_column(overflow="ellipsis", no_wrap=True)
         for phase in self._phases:

@@ -23,7 +23,7 @@ def command(
     json: Json = False,
 ) -> None:
     """Answer pages, REST and inference on one port until Ctrl-C."""
-    from treadle.server import run
+    from treadle.server import is_loopback, run
 
     def ready(address: str) -> None:
         if json:
@@ -32,4 +32,9 @@ def command(
             note(f"Treadle answers at [bold]{address}[/] (Ctrl-C stops it)")
 
     with workspace() as opened:
+        settings = opened.config.server
+        if settings.auth == "off" and not is_loopback(host or settings.host):
+            note(
+                'Whoever reaches this port acts as admin: set [bold]auth = "token"[/] below \\[server] in treadle.toml.'
+            )
         run(opened, host, port, ready=ready)

@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from treadle.evidence import Evidence
     from treadle.pipelines import Execution
     from treadle.registry import ModelVersion, Promotion, RegisteredModel
+    from treadle.rollouts import Rollout
     from treadle.tracking import Run
 
 
@@ -164,3 +165,36 @@ def measured(value: Any) -> Any:
     if hasattr(value, "low"):
         return {"value": value.value, "low": value.low, "high": value.high}
     return value
+
+
+def rollout(found: Rollout) -> dict[str, Any]:
+    """A version on its way into live traffic."""
+    figures = found.figures
+    return {
+        "id": found.id,
+        "model": found.model,
+        "version": found.version,
+        "champion": found.champion,
+        "state": found.state,
+        "outcome": found.outcome,
+        "reason": found.reason,
+        "stage": found.stage,
+        "stages": [{"share": each.share, "samples": each.samples} for each in found.stages],
+        "share": found.share,
+        "started_at": found.started_at,
+        "entered_at": found.entered_at,
+        "looked_at": found.looked_at,
+        "ended_at": found.ended_at,
+        "by": found.by,
+        "why": found.why,
+        "samples": dict(figures.samples),
+        "in_stage": figures.in_stage,
+        "labelled": dict(figures.labelled),
+        "p_value": figures.p_value,
+        "alpha": found.plan.alpha,
+        "margin": found.plan.margin,
+        "difference": figures.difference,
+        "low": figures.low,
+        "high": figures.high,
+        "not_worse": figures.not_worse,
+    }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 from treadle.cli.exits import without_secrets
@@ -24,9 +25,15 @@ def command(json: Json = False) -> None:
         screen.print(f"[bold]{text(found['project'])}[/]  {found['environment']}  [dim]{text(found['root'])}[/]")
         screen.print(
             fields(
-                {"server": found["server"] or "not running: `treadle up`", "ledger": f"{found['evidence']:,} records"}
+                {
+                    "server": found["server"] or "not running: `treadle up`",
+                    "controller": found["controller"]["said"],
+                    "ledger": f"{found['evidence']:,} records",
+                }
             )
         )
+        for job, words in found["controller"]["failures"].items():
+            screen.print(f"[red]The controller cannot {text(job)}[/]: {text(words)}")
         if found["loop_error"]:
             screen.print(f"[red]{text(found['loop_error'])}[/]")
         rows = table("loop", "task", "champion", "newest", "serving")
@@ -62,6 +69,7 @@ def glance(opened: Workspace) -> dict[str, Any]:
         "root": str(config.root),
         "database": without_secrets(config.database_url),
         "server": _server(opened),
+        "controller": {**asdict(opened.standing), "said": str(opened.standing)},
         "evidence": newest[0].sequence if newest else 0,
         "loop_error": problem,
         "loops": [

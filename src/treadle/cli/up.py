@@ -20,10 +20,14 @@ def command(
     workers: Annotated[
         int | None, typer.Option("--workers", "-w", min=0, max=64, help="Serving workers. [default: from treadle.toml]")
     ] = None,
+    controller: Annotated[
+        bool | None,
+        typer.Option("--controller/--no-controller", help="Keep the loops turning too. [default: from treadle.toml]"),
+    ] = None,
     with_parent: Annotated[bool, typer.Option("--with-parent", hidden=True)] = False,
     json: Json = False,
 ) -> None:
-    """Start the server, and serving workers when asked for, and keep them running until Ctrl-C."""
+    """Start the server, the controller, and serving workers when asked for, and keep them running until Ctrl-C."""
     from treadle.config import load_config
     from treadle.operations import up
 
@@ -35,7 +39,7 @@ def command(
 
     if with_parent:
         _end_with_parent()
-    up(load_config(), host=host, port=port, workers=workers, ready=ready)
+    up(load_config(), host=host, port=port, workers=workers, controller=controller, ready=ready)
 
 
 def _end_with_parent() -> None:

@@ -13,12 +13,13 @@ from treadle.cli.init import create
 
 
 @pytest.fixture(autouse=True)
-def clean_environment() -> Iterator[None]:
+def clean_environment(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """`-C` is an environment variable for what comes after; consoles remember the streams of the test before."""
+    monkeypatch.setenv("COLUMNS", "200")  # parallel tests are told of a screen so narrow that sentences are folded
     before = os.environ.pop("TREADLE_ROOT", None)
-    output.console.cache_clear()
+    output._console.cache_clear()
     yield
-    output.console.cache_clear()
+    output._console.cache_clear()
     os.environ.pop("TREADLE_ROOT", None)
     if before is not None:
         os.environ["TREADLE_ROOT"] = before
@@ -42,4 +43,5 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("cli") / "late-orders"
     create(folder)
     assert app.call(["-C", str(folder), "run"]) == 0
+    os.environ.pop("TREADLE_ROOT", None)  # made before any test begins, and so before each cleans up after itself
     return folder

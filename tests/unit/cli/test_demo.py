@@ -1,66 +1,103 @@
-"""What the demo decides without playing: its figures, its options, where it refuses to go."""
+"""What the demo decides without playing: its document, its options, where it refuses to go."""
 
 from __future__ import annotations
 
 import json
+from datetime import UTC, datetime
 from pathlib import Path
+from types import SimpleNamespace
 
-import numpy as np
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
-from sklearn.metrics import roc_auc_score
 
 from treadle.cli import app, demo, output
-from treadle.cli.flights import Answered, Told, _roc_auc
+from treadle.cli.flights import END, _alone, _midnight
+from treadle.cli.story import Month, Story, document
+from treadle.errors import Conflict, InvalidInput
+from treadle.testing.tiny import tiny_project
+from treadle.workspace import Workspace
+
+APRIL = Month("April", 28_330, 27_564, 0.28, 0.71, (1, 2))
+MAY = Month("May", 3, 0, None, None, (2,))
 
 
-def answered(chance: float, late: bool | None) -> Answered:
-    return Answered("UA 1 from EWR", "06:00", "ORD", chance, "late" if late else "on time", late)
-
-
-@given(st.lists(st.tuples(st.floats(0, 1), st.booleans()), min_size=2, max_size=60))
-def test_roc_auc_is_that_of_scikit_learn(pairs):
-    late = [truth for _, truth in pairs]
-    found = _roc_auc([answered(chance, truth) for chance, truth in pairs])
-    if len(set(late)) == 1:
-        assert found is None
-    else:
-        assert found == pytest.approx(roc_auc_score(late, np.array([chance for chance, _ in pairs])))
-
-
-def test_flights_without_a_label_do_not_count():
-    answers = [answered(0.9, True), answered(0.1, False), answered(0.5, None)]
-    assert _roc_auc(answers) == 1.0
-    told = Told(Path("x"), "m", "1 April 2013", answers=answers)
-    assert (told.predictions, told.labelled, told.late_share) == (3, 2, 0.5)
+def told() -> Story:
+    return Story(Path("x"), "late", {"flights": 5}, expected=28_334, months=[APRIL, MAY], seconds={"prepare": 1.0})
 
 
 def test_the_document_has_what_is_promised():
-    told = Told(Path("x"), "m", "1 April 2013", flights=5, answers=[answered(0.2, False)], seconds={"prepare": 1.0})
-    document = json.loads(output.to_json(told.document()))
-    assert (document["flights"], document["predictions"], document["versions"]) == (5, 1, [])
-    assert document["seconds"] == {"prepare": 1.0}
+    found = json.loads(output.to_json(document(told())))
+    assert (found["flights"], found["predictions"], found["unanswered"]) == (5, 28_333, 1)
+    assert found["months"][0] == {
+        "month": "April",
+        "predictions": 28_330,
+        "labelled": 27_564,
+        "positive_share": 0.28,
+        "roc_auc": 0.71,
+        "versions": [1, 2],
+    }
+    assert (found["versions"], found["alerts"], found["rollouts"], found["score"]) == ([], [], [], None)
+    assert found["seconds"] == {"prepare": 1.0}
 
 
 def test_the_document_is_written_whole(tmp_path):
-    told = Told(Path("x"), "m", "1 April 2013")
-    demo._write(told, str(tmp_path / "deep" / "told.json"))
-    assert json.loads((tmp_path / "deep" / "told.json").read_text())["model"] == "m"
+    demo._write(told(), str(tmp_path / "deep" / "told.json"))
+    assert json.loads((tmp_path / "deep" / "told.json").read_text())["model"] == "late"
     assert [path.name for path in (tmp_path / "deep").iterdir()] == ["told.json"]
 
 
 def test_what_is_told_fits_a_narrow_screen(capsys, monkeypatch):
     monkeypatch.setenv("COLUMNS", "60")
-    told = Told(
-        Path("x"),
-        "m",
-        "1 April 2013",
-        answers=[answered(0.2, False), answered(0.7, True)],
-        address="http://127.0.0.1:7717",
-    )
-    demo.draw(output.console(), told)
-    assert "http://127.0.0.1:7717" in capsys.readouterr().out
+    story = told()
+    story.address = "http://127.0.0.1:7717"
+    demo.draw(output.console(), story)
+    said = capsys.readouterr().out
+    assert "http://127.0.0.1:7717" in said
+    assert "28,330" in said
+
+
+def test_a_candidate_that_went_no_further_says_why():
+    story = told()
+    for version, why in ((1, "it passed every gate"), (2, "version 1 is being rolled out; one at a time")):
+        story.retrainings.append(SimpleNamespace(version=version, why=why))  # type: ignore[arg-type]
+    champion = SimpleNamespace(number=1, status="champion", refused_why="")
+    waiting = SimpleNamespace(number=2, status="candidate", refused_why="")
+    refused = SimpleNamespace(number=3, status="refused", refused_why="auc: it failed.")
+    assert [story.why(each) for each in (champion, waiting, refused)] == [
+        "",
+        "version 1 is being rolled out; one at a time",
+        "auc: it failed.",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("day", "moment"),
+    [(None, END), (datetime(2013, 4, 2), datetime(2013, 4, 2, 4, tzinfo=UTC)), (datetime(2014, 1, 1), END)],
+)
+def test_a_day_begins_in_new_york(day, moment):
+    assert _midnight(day) == moment
+
+
+@pytest.mark.parametrize("day", [datetime(2013, 4, 1), datetime(2014, 1, 2), datetime(2012, 6, 1)])
+def test_a_day_outside_the_stretch_is_refused(day):
+    with pytest.raises(InvalidInput, match="2013-04-01 to 2014-01-01"):
+        _midnight(day)
+
+
+def test_a_folder_that_has_lived_longer_is_not_told_as_if_it_had_not(tmp_path, capsys):
+    state = tmp_path / ".treadle"
+    state.mkdir()
+    (state / "replayed.json").write_text(json.dumps({"until": "2013-06-05T04:00:00Z"}))
+    assert app.call(["demo", "--folder", str(tmp_path), "--exit", "--until", "2013-05-01"]) == 2
+    assert "has lived until 2013-06-05" in capsys.readouterr().err
+    assert [path.name for path in tmp_path.iterdir()] == [".treadle"]
+
+
+def test_one_demo_at_a_time_lives_in_a_folder(tmp_path):
+    with Workspace.open(tiny_project(tmp_path / "tiny", rows=5)) as opened:
+        with _alone(opened), pytest.raises(Conflict, match="Another demo"), _alone(opened):
+            pass
+        with _alone(opened):
+            pass
 
 
 def test_a_folder_with_another_project_is_left_alone(tmp_path, capsys):

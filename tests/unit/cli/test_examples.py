@@ -14,7 +14,7 @@ def test_every_example_is_found():
 
 
 def test_copying_again_writes_nothing(tmp_path):
-    assert {path.name for path in copy_example("flights", tmp_path)} == {"loop.py", "prepare.py"}
+    assert {path.name for path in copy_example("flights", tmp_path)} == {"loop.py", "prepare.py", "push.py"}
     assert copy_example("flights", tmp_path) == []
 
 

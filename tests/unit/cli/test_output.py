@@ -62,3 +62,10 @@ def test_working_draws_nothing_when_nobody_watches(capsys):
     with output.working("Busy") as update:
         update("half", 0.5)
     assert capsys.readouterr() == ("", "")
+
+
+def test_what_others_wrote_cannot_steer_the_terminal() -> None:
+    assert (
+        output.text("a\x1b]0;mine\x07b\n[red]c[/]")
+        == "a\N{REPLACEMENT CHARACTER}]0;mine\N{REPLACEMENT CHARACTER}b\n\\[red]c\\[/]"
+    )

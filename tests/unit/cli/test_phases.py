@@ -8,9 +8,9 @@ from treadle.cli.phases import Phases
 
 @pytest.fixture(autouse=True)
 def plain_console():
-    output.console.cache_clear()
+    output._console.cache_clear()
     yield
-    output.console.cache_clear()
+    output._console.cache_clear()
 
 
 def test_a_line_for_each_finished_phase_and_its_seconds(capsys):
