@@ -1,4 +1,4 @@
-"""Treadle keeps machine-learning models alive in production: the whole loop in one package, one process, one port."""
+"""Treadle keeps machine-learning models alive in production: the whole loop in one package, one command, one port."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from treadle.datasets import Source, csv, frame, parquet, splits
     from treadle.features import FeatureView, count, last, max, mean, min, sum
     from treadle.loop import Label, Loop, checks
+    from treadle.monitoring import Signal
     from treadle.pipelines import Pipeline, step
     from treadle.retraining import triggers
     from treadle.training import Search, search
@@ -27,6 +28,7 @@ __all__ = [
     "Loop",
     "Pipeline",
     "Search",
+    "Signal",
     "Source",
     "Workspace",
     "checks",
@@ -58,6 +60,7 @@ _lazy = door(
         "Loop": "treadle.loop",
         "Pipeline": "treadle.pipelines",
         "Search": "treadle.training",
+        "Signal": "treadle.monitoring",
         "Source": "treadle.datasets",
         "Workspace": "treadle.workspace",
         "checks": "treadle.loop",

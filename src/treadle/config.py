@@ -54,6 +54,78 @@ class ServerSettings:
 
 
 @dataclass(frozen=True)
+class ControllerSettings:
+    """How the loop turns by itself."""
+
+    enabled: bool = True  # whether `treadle up` runs a controller
+    every: int = 1  # seconds between two ticks
+    lease: int = 15  # seconds without a sign of life after which another controller takes over
+    turns: int = 1  # how many loops may turn at once
+    turn_minutes: int = 60  # a turn that takes longer is ended
+    silence: int = 300  # seconds after which a turn that gives no sign is ended
+    warm: bool = False  # keep the processes of turns and project checks started and imported
+    prove: str = (
+        "70d"  # how old the answers of the project checks may grow before they are asked again; "": never asked
+    )
+
+
+@dataclass(frozen=True)
+class AlertSettings:
+    """How alerts are told; spans are business time."""
+
+    owner: str = ""  # of alerts nobody else owns
+    remind: str = "1d"  # how often people are told again of what nobody has acknowledged
+    flapping: str = "1d"  # what comes back within this is the same alert again
+    keep: str = "90d"  # how long what is over is remembered
+    link: str = ""  # where people find the pages, such as https://treadle.example.org; messages link there
+    log: bool = True  # whether every message is also a line of the log
+
+
+@dataclass(frozen=True)
+class ChannelSettings:
+    """One way to tell people: `[alerts.channels.NAME]`. What is secret stands in the environment; here is its variable's name."""
+
+    kind: Literal["webhook", "apprise"]
+    url: str = field(default="", repr=False)
+    url_env: str = ""  # the variable that holds the address, where that is a secret
+    secret_env: str = ""  # the variable that holds the key webhooks are signed with
+    authorization_env: str = ""  # the variable that holds the Authorization header of webhooks
+    severity: Literal["info", "warning", "critical"] = "info"  # what is less is not told here
+    match: str = "*"  # which alerts are told here, by a pattern of their key
+    allow_private: bool = False  # whether the address may be inside a private network, or this machine
+    timeout: int = 5  # seconds
+    attempts: int = 16  # after which a message is given up
+
+
+@dataclass(frozen=True)
+class EventSettings:
+    """What is taken in of messages from outside, and for how long it is kept."""
+
+    max_kilobytes: int = 64  # of one event's data; labels do not count
+    keep: str = "30d"
+
+
+@dataclass(frozen=True)
+class NatsSettings:
+    """The NATS server whose JetStream brings events. Empty: none."""
+
+    url: str = field(default="", repr=False)  # nats://host:4222, with its password where it has one
+    token_env: str = ""  # the variable that holds the token
+    subject: str = "treadle.>"
+    stream: str = "TREADLE"  # made when it does not exist
+    durable: str = "treadle"  # the name of our consumer; projects that share a stream need one each
+
+
+@dataclass(frozen=True)
+class RetentionSettings:
+    """How many days of business time predictions, what was said about them and what was asked for are kept; 0 = for ever."""
+
+    prediction_log_days: int = 365  # the log itself, whole segments: what the models read
+    observation_days: int = 730  # its index: answers, labels, signals; the labelled units of ended rollouts
+    request_days: int = 730  # ended requests for turns
+
+
+@dataclass(frozen=True)
 class Config:
     """Everything that can be configured; never changes while a process lives."""
 
@@ -61,6 +133,12 @@ class Config:
     project: ProjectSettings = field(default_factory=ProjectSettings)
     storage: StorageSettings = field(default_factory=StorageSettings)
     server: ServerSettings = field(default_factory=ServerSettings)
+    retention: RetentionSettings = field(default_factory=RetentionSettings)
+    controller: ControllerSettings = field(default_factory=ControllerSettings)
+    alerts: AlertSettings = field(default_factory=AlertSettings)
+    channels: Mapping[str, ChannelSettings] = field(default_factory=dict)
+    events: EventSettings = field(default_factory=EventSettings)
+    nats: NatsSettings = field(default_factory=NatsSettings)
 
     @property
     def state(self) -> Path:
@@ -86,7 +164,16 @@ class Config:
         return self.root / self.storage.tables if self.storage.tables else self.state / "tables"
 
 
-_SECTIONS: dict[str, type] = {"project": ProjectSettings, "storage": StorageSettings, "server": ServerSettings}
+_SECTIONS: dict[str, type] = {
+    "project": ProjectSettings,
+    "storage": StorageSettings,
+    "server": ServerSettings,
+    "retention": RetentionSettings,
+    "controller": ControllerSettings,
+    "alerts": AlertSettings,
+    "events": EventSettings,
+    "nats": NatsSettings,
+}
 
 
 def find_root(start: Path) -> Path:
@@ -116,8 +203,9 @@ def load_config(root: Path | str | None = None, environ: Mapping[str, str] | Non
             raise InvalidInput(
                 f"{FILE_NAME} has an unknown section [{name}].", mend=suggest(name, _SECTIONS), field=name
             )
+    channels = _channels(written)
     sections = {name: _section(name, kind, written.get(name, {}), environ) for name, kind in _SECTIONS.items()}
-    return Config(root=folder, **sections)
+    return Config(root=folder, channels=channels, **sections)
 
 
 def _read_file(path: Path) -> dict[str, Any]:
@@ -135,6 +223,27 @@ def _read_file(path: Path) -> dict[str, Any]:
         ) from error
 
 
+def _channels(written: dict[str, Any]) -> dict[str, ChannelSettings]:
+    """The channels of alerts, taken out of their section: each is a section of its own."""
+    alerts = written.get("alerts")
+    given = alerts.pop("channels", {}) if isinstance(alerts, dict) else {}
+    if not isinstance(given, Mapping):
+        raise InvalidInput(
+            f"{FILE_NAME}: alerts.channels must be sections.", mend="Write [alerts.channels.NAME].", field="alerts"
+        )
+    found = {}
+    for name, section in given.items():
+        where = f"alerts.channels.{name}"
+        if isinstance(section, Mapping) and "kind" not in section:
+            raise InvalidInput(
+                f"{FILE_NAME}: [{where}] does not say its kind.", mend='Write kind = "webhook".', field=where
+            )
+        if name == "log":
+            raise InvalidInput(f"{FILE_NAME}: a channel cannot be called log.", mend="Call it otherwise.", field=where)
+        found[name] = _section(where, ChannelSettings, section, {})
+    return found
+
+
 def _section(name: str, kind: type, written: object, environ: Mapping[str, str]) -> Any:
     if not isinstance(written, Mapping):
         raise InvalidInput(f"{FILE_NAME}: {name} must be a section.", mend=f"Write it as [{name}].", field=name)
@@ -149,8 +258,15 @@ def _section(name: str, kind: type, written: object, environ: Mapping[str, str])
     for key in known:
         text = environ.get(f"TREADLE_{name}_{key}".upper())
         if text is not None:
-            values[key] = _checked(f"{name}.{key}", _number(text) if hints[key] is int else text, hints[key])
+            values[key] = _checked(f"{name}.{key}", _meant(text, hints[key]), hints[key])
     return kind(**values)
+
+
+def _meant(text: str, hint: Any) -> object:
+    """What a variable of the environment means where a value of type `hint` is wanted."""
+    if hint is bool:
+        return {"true": True, "1": True, "on": True, "false": False, "0": False, "off": False}.get(text.lower(), text)
+    return _number(text) if hint is int else text
 
 
 def _number(text: str) -> int | str:
@@ -167,10 +283,10 @@ def _checked(name: str, value: object, hint: Any) -> object:
             raise InvalidInput(
                 f"{name} is {value!r}.", mend=f"Choose one of: {', '.join(map(str, choices))}.", field=name
             )
-    elif not isinstance(value, hint) or isinstance(value, bool):
-        word = "a whole number" if hint is int else "text"
+    elif not isinstance(value, hint) or (isinstance(value, bool) and hint is not bool):
+        word = "a whole number" if hint is int else "true or false" if hint is bool else "text"
         raise InvalidInput(f"{name} is {value!r}.", mend=f"Write {word} there.", field=name)
-    elif isinstance(value, int):
+    elif isinstance(value, int) and not isinstance(value, bool):
         largest = 65_535 if name.endswith("port") else 4_096
         if not 0 <= value <= largest:
             raise InvalidInput(f"{name} is {value}.", mend=f"Choose a number from 0 to {largest}.", field=name)

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import getpass
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
-from treadle.clock import Clock, SystemClock, parse_moment
-from treadle.config import Config, load_config
+from treadle.clock import Clock, duration, parse_moment, project_clock
+from treadle.config import Config, StorageSettings, load_config
 from treadle.ids import Ids, RandomIds
 
 if TYPE_CHECKING:
@@ -18,13 +18,19 @@ if TYPE_CHECKING:
     from treadle.artifacts import ArtifactStore, References
     from treadle.database import Database
     from treadle.datasets import Datasets, Engine
-    from treadle.evidence import Check, Ledger
+    from treadle.evidence import Check, Evidence, Ledger
     from treadle.features import FeatureStore, SqliteOnlineStore
+    from treadle.governance import Explanations
     from treadle.lineage import Lineage
-    from treadle.loop import EndpointFollower, Loop, Rooms, Turn
+    from treadle.loop import Bench, EndpointFollower, Loop, Rooms, Situations, Turn
     from treadle.models import ModelStore, Packager, Task
+    from treadle.monitoring import Alerts, Feedback, Monitoring, Observations
+    from treadle.operations import Delivery, Intake, Standing
     from treadle.pipelines import Hooks, Pipelines
+    from treadle.readiness import Readiness
     from treadle.registry import ModelVersion, Registry
+    from treadle.retraining import Retraining, Situation
+    from treadle.rollouts import Rollouts
     from treadle.serving import Endpoints
     from treadle.tracking import Tracker
     from treadle.validation import Schemas
@@ -38,7 +44,7 @@ class Workspace:
 
     def __init__(self, config: Config, *, clock: Clock | None = None, ids: Ids | None = None) -> None:
         self.config = config
-        self.clock: Clock = clock or SystemClock()
+        self.clock: Clock = clock or project_clock(config.state)
         self.ids: Ids = ids or RandomIds()
         self.project = config.project.name
 
@@ -99,6 +105,40 @@ class Workspace:
 
         return Ledger(
             self.database, project=self.project, clock=self.clock, ids=self.ids, principal=self.principal.name
+        )
+
+    @cached_property
+    def alerts(self) -> Alerts:
+        """What people should know about."""
+        from treadle.monitoring import Alerts, Rhythm
+
+        settings = self.config.alerts
+        rhythm = Rhythm(
+            remind=duration(settings.remind, field="alerts.remind"),
+            flapping=duration(settings.flapping, field="alerts.flapping"),
+        )
+        return Alerts(
+            self.database,
+            project=self.project,
+            clock=self.clock,
+            ids=self.ids,
+            rhythm=rhythm,
+            owner=settings.owner,
+        )
+
+    @cached_property
+    def delivery(self) -> Delivery:
+        """What is to be told leaves the outbox, through the configured channels."""
+        from treadle.operations import Delivery, channels_of
+
+        return Delivery(
+            self.alerts.outbox,
+            channels_of(self.config, clock=self.clock),
+            project=self.project,
+            clock=self.clock,
+            alerts=self.alerts,
+            keep=self.config.alerts.keep,
+            link=self.config.alerts.link,
         )
 
     @cached_property
@@ -180,7 +220,9 @@ class Workspace:
     @cached_property
     def registry(self) -> Registry:
         """Model versions, aliases, promotion history."""
+        from treadle.monitoring import Announcer
         from treadle.registry import Registry
+        from treadle.rollouts import ChampionWatcher
 
         return Registry(
             self.database,
@@ -190,7 +232,7 @@ class Workspace:
             environment=self.config.project.environment,
             clock=self.clock,
             ids=self.ids,
-            hooks=[self.follower],
+            hooks=[ChampionWatcher(lambda: self.rollouts), self.follower, Announcer(self.alerts.outbox, self.lineage)],
         )
 
     @cached_property
@@ -198,7 +240,23 @@ class Workspace:
         """Lets endpoints serve whatever is champion."""
         from treadle.loop import EndpointFollower
 
-        return EndpointFollower(self.database, self.endpoints, lambda: self.registry)
+        return EndpointFollower(self.database, self.endpoints, lambda: self.registry, lambda: self.rollouts)
+
+    @cached_property
+    def rollouts(self) -> Rollouts:
+        """Versions on their way into live traffic, step by step."""
+        from treadle.rollouts import Rollouts
+
+        return Rollouts(
+            self.database,
+            self.ledger,
+            self.registry,
+            self.endpoints,
+            self.observations,
+            project=self.project,
+            clock=self.clock,
+            ids=self.ids,
+        )
 
     @cached_property
     def pipelines(self) -> Pipelines:
@@ -222,6 +280,113 @@ class Workspace:
 
         return Endpoints(self.config.state, artifacts=self.config.artifacts)
 
+    @cached_property
+    def readiness(self) -> Readiness:
+        """The ML Test Score and the maturity levels, from the ledger."""
+        from treadle.readiness import Readiness
+
+        return Readiness(self.ledger, project=self.project, clock=self.clock)
+
+    @cached_property
+    def explanations(self) -> Explanations:
+        """Why a prediction was made."""
+        from treadle.governance import Explanations
+
+        return Explanations(
+            self.observations,
+            self.registry,
+            self.ledger,
+            self.models,
+            self.datasets,
+            self.online,
+            self.pipelines,
+            self.lineage,
+            self.rollouts,
+            lambda: [each.name for each in self.endpoints.list()],
+        )
+
+    @cached_property
+    def monitored(self) -> Database:
+        """Observations and feedback, migrated: a file of its own, or beside the rest on PostgreSQL."""
+        from treadle.database import Database, apply_migrations
+
+        database = self.database
+        if database.dialect == "sqlite":
+            database = Database.sqlite(self.config.state / "monitoring.db", durability=self.config.storage.durability)
+        apply_migrations(database, "monitoring")
+        return database
+
+    @cached_property
+    def observations(self) -> Observations:
+        """What the workers answered, joined with what turned out to be true."""
+        from treadle.monitoring import Observations
+
+        return Observations(self.monitored, self.endpoints, project=self.project, clock=self.clock)
+
+    @cached_property
+    def feedback(self) -> Feedback:
+        """Labels and signals that come after the fact."""
+        from treadle.monitoring import Feedback
+
+        return Feedback(self.monitored, project=self.project, clock=self.clock)
+
+    @cached_property
+    def monitoring(self) -> Monitoring:
+        """Monitors on windows of live traffic."""
+        from treadle.monitoring import Monitoring
+
+        return Monitoring(
+            self.ledger,
+            self.observations,
+            self.registry,
+            self.feature_store,
+            pipelines=self.pipelines,
+            datasets=self.datasets,
+            project=self.project,
+            clock=self.clock,
+        )
+
+    @cached_property
+    def retraining(self) -> Retraining:
+        """When loops turn again: requests with their reasons, and the inbox of messages."""
+        from treadle.retraining import Retraining
+
+        return Retraining(self.database, project=self.project, clock=self.clock, ids=self.ids)
+
+    @cached_property
+    def intake(self) -> Intake:
+        """Messages from outside, handed to what their type says."""
+        from treadle.operations import Intake
+
+        settings = self.config.events
+        return Intake(
+            self.retraining,
+            self.feedback,
+            endpoints=lambda: {*self.observations.endpoints(), *self.endpoints.names()},
+            max_bytes=settings.max_kilobytes * 1024,
+            keep=settings.keep,
+        )
+
+    @cached_property
+    def _situations(self) -> Situations:
+        from treadle.loop import Situations
+
+        return Situations(self._rooms, self.retraining)
+
+    @property
+    def standing(self) -> Standing:
+        """How things stand with the controller."""
+        from treadle.operations import standing_of
+
+        return standing_of(self.database, project=self.project, clock=self.clock)
+
+    def situation(self, loop: Loop, now: datetime | None = None) -> Situation:
+        """What the triggers of a loop look at, at business `now` (left out: the project's).
+
+        Hand it to `retraining.consider(loop.retrain_plan, …, dry_run=True)` to see what would fire and why the rest would not.
+        """
+        return self._situations.of(loop, now)
+
     def turn(
         self,
         loop: Loop,
@@ -238,28 +403,34 @@ class Workspace:
         all there is). Raises `DeclarationError` with the line when the declaration does not fit the data, `Refused` when a check
         blocks, `StepFailed` when user code fails; champion and endpoint then stay as they were.
         """
-        from treadle.loop import turn_loop
+        from treadle.loop import code_fingerprint, turn_loop
 
         moment = parse_moment(as_of, field="as_of") if isinstance(as_of, str) else as_of
-        return turn_loop(
+        looked_from = moment or self.clock.now()
+        turn = turn_loop(
             loop, self._rooms, as_of=moment, trigger=trigger, use_cache=use_cache, targets=targets, hooks=hooks
         )
+        if turn.release is not None:  # a turn that went as far as `targets` said and no further answers no trigger
+            code = code_fingerprint(loop)
+            self.retraining.turned(loop.name, execution=turn.execution.id, as_of=looked_from, code=code)
+        return turn
 
     def register(
         self,
         model: Any,
-        name: str,
+        name: str | Loop,
         *,
-        task: Task,
         data: Any,
-        label: str,
+        task: Task | None = None,
+        label: str | None = None,
         features: Sequence[str] | None = None,
         gates: Sequence[Check[Any]] = (),
         tags: dict[str, str] | None = None,
     ) -> ModelVersion:
-        """Register a model trained elsewhere (a fitted estimator, or an ONNX file) as a version of the model `name`.
+        """Register a model trained elsewhere (a fitted estimator or ONNX file) as a version of the model `name` or a loop's.
 
-        `data` holds labelled rows that it did not learn from, `label` its label column, `features` the columns it reads.
+        `data` holds labelled rows that it did not learn from, `label` its label column, `features` the columns it reads; a loop
+        says task, label and features itself.
         Raises `InvalidInput` when model, data and task do not fit together.
         """
         from treadle.loop import adopt_model
@@ -268,6 +439,31 @@ class Workspace:
             model, name, self._rooms, task=task, data=data, label=label, features=features, gates=gates, tags=tags
         )
 
+    def prove(
+        self, loop: Loop, *, only: Sequence[str] = (), due: str | timedelta | None = None, principal: str | None = None
+    ) -> tuple[Evidence, ...]:
+        """Ask the project checks about a loop: does its pipeline hold, is its feature code right, can answers be replayed?
+
+        `only` names some of them; with `due` those are asked whose last answer is so old (business time) or missing. What has to be
+        tried out is tried on a sample in a folder that is thrown away. `principal` is who asks. Raises `NotFound` for a name that
+        is none.
+        """
+        from treadle.loop import prove_loop
+
+        with self.bench(loop) as bench:
+            return prove_loop(bench, only=only, due=due, principal=principal)
+
+    def bench(self, loop: Loop) -> Bench:
+        """A loop as the project checks look at it; close it, or use it with `with`."""
+        from treadle.loop import Bench
+
+        return Bench(loop, self._rooms, self.endpoints, cast("Any", self._elsewhere), observations=self.observations)
+
+    def _elsewhere(self, folder: Path) -> Workspace:
+        """A workspace that shares nothing with this one but the clock and the limits."""
+        limits = StorageSettings(memory_limit=self.config.storage.memory_limit, threads=self.config.storage.threads)
+        return Workspace(Config(root=folder, storage=limits), clock=self.clock)
+
     @property
     def _rooms(self) -> Rooms:
         # a type checker does not see that a cached property is the attribute a protocol asks for
@@ -275,7 +471,7 @@ class Workspace:
 
     def close(self) -> None:
         """Let go of every connection; the next use opens them again."""
-        for name in ("database", "online", "engine", "tracker"):
+        for name in ("database", "monitored", "online", "engine", "tracker"):
             opened = self.__dict__.pop(name, None)
             close = getattr(opened, "close", None)
             if close is not None:
@@ -291,10 +487,10 @@ class Workspace:
         return f"<Workspace {self.project} ({self.config.project.environment}) at {self.config.root}>"
 
 
-def register(model: Any, name: str, *, task: Task, data: Any, label: str, **more: Any) -> ModelVersion:
+def register(model: Any, name: str | Loop, *, data: Any, **more: Any) -> ModelVersion:
     """Register a model trained elsewhere in the workspace of the current folder; see `Workspace.register`."""
     with Workspace.open() as workspace:
-        return workspace.register(model, name, task=task, data=data, label=label, **more)
+        return workspace.register(model, name, data=data, **more)
 
 
 def _os_user() -> str:
