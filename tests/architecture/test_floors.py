@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import logging.config
 from collections.abc import Iterator
 from typing import Any
 
@@ -12,6 +13,9 @@ import pytest
 def test_the_import_contract_holds(house: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     cli = pytest.importorskip("importlinter.cli", reason="needs import-linter")
     monkeypatch.chdir(house.root)  # it reads .importlinter from where it stands
+    monkeypatch.setattr(
+        logging.config, "dictConfig", lambda _: None
+    )  # else it turns off the loggers of every later test
     assert cli.lint_imports(no_cache=True) == 0, "run lint-imports to see what broke"
 
 

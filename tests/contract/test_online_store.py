@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from treadle.errors import Conflict, Corrupt, Unavailable
-from treadle.features import MemoryOnlineStore, OnlineStore, SqliteOnlineStore, Tick
+from treadle.features import MemoryOnlineStore, OnlineStore, Origin, SqliteOnlineStore, Tick
 
 TABLE = "weather@0123456789abcdef"
 
@@ -76,6 +76,39 @@ class OnlineStoreContract:
         assert store.ticks() == [Tick("a@2", 5, 1)]
         store.write("a@1", [(b"k", [9])], 1)
         assert store.read("a@1", (b"k",)) == [[9]]
+
+    def test_a_change_goes_on_from_what_is_held(self, store: OnlineStore) -> None:
+        store.write(TABLE, [(b"a", [1]), (b"b", [2]), (b"c", [3])], 5, origin="rows 1")
+        changed = store.change(TABLE, [(b"b", [9]), (b"d", [4])], [b"c", b"never"], 7, since=5, origin="rows 1")
+        assert changed == store.tick(TABLE) == Tick(TABLE, 7, 3)
+        assert store.read(TABLE, (b"a", b"b", b"c", b"d")) == [[1], [9], None, [4]]
+        assert store.change(TABLE, [], [], 7, since=7, origin="rows 1") == Tick(TABLE, 7, 3)
+        assert store.origins(TABLE) == [Origin(5, 7, "rows 1")]
+
+    @pytest.mark.parametrize(("since", "origin"), [(4, "rows 1"), (6, "rows 1"), (5, "rows 2"), (5, "")])
+    def test_a_change_of_something_else_changes_nothing(self, store: OnlineStore, since: int, origin: str) -> None:
+        store.write(TABLE, [(b"a", [1])], 5, origin="rows 1")
+        assert store.change(TABLE, [(b"a", [2])], [], 8, since=since, origin=origin) is None
+        assert store.change("other@1", [(b"a", [2])], [], 8, since=since, origin=origin) is None
+        assert store.read(TABLE, (b"a",)) == [[1]]
+        assert store.tick(TABLE) == Tick(TABLE, 5, 1)
+
+    def test_a_change_goes_forward_only(self, store: OnlineStore) -> None:
+        store.write(TABLE, [(b"a", [1])], 5, origin="rows 1")
+        assert store.change(TABLE, [(b"a", [2])], [], 4, since=5, origin="rows 1") is None
+        assert store.read(TABLE, (b"a",)) == [[1]]
+
+    def test_what_a_table_was_made_of_is_kept(self, store: OnlineStore) -> None:
+        assert store.origins(TABLE) == []
+        for as_of, origin in ((1, "rows 1"), (3, "rows 1"), (4, "rows 2"), (9, "rows 2")):
+            store.write(TABLE, [], as_of, origin=origin)
+        store.write("other@1", [], 2, origin="rows 7")
+        assert store.origins(TABLE) == [Origin(1, 3, "rows 1"), Origin(4, 9, "rows 2")]
+        store.write(TABLE, [], 2, origin="rows 3", backwards=True)
+        assert store.origins(TABLE) == [Origin(1, 1, "rows 1"), Origin(2, 2, "rows 3")]
+        store.drop(TABLE)
+        assert store.origins(TABLE) == []
+        assert store.origins("other@1") == [Origin(2, 2, "rows 7")]
 
     def test_a_slow_writer_does_not_undo_a_faster_one(self, store: OnlineStore) -> None:
         store.write(TABLE, [(b"k", [2])], 20)

@@ -12,11 +12,28 @@ from typing import Any
 
 import pytest
 
+from treadle.cli.background import Background
 from treadle.cli.init import create
 
 ROOT = Path(__file__).parents[2]
 DOCS = ROOT / "docs"
-PAGES = ["tutorial.md", *sorted(f"how-to/{path.name}" for path in (DOCS / "how-to").glob("*.md"))]
+# Pages of rooms whose code is whole; the others show lines of something longer.
+ROOMS = [
+    "alerts",
+    "evidence",
+    "governance",
+    "ground",
+    "monitoring",
+    "operations",
+    "readiness",
+    "retraining",
+    "rollouts",
+]
+PAGES = [
+    "tutorial.md",
+    *sorted(f"how-to/{path.name}" for path in (DOCS / "how-to").glob("*.md")),
+    *(f"rooms/{room}.md" for room in ROOMS),
+]
 
 
 def blocks(page: str) -> list[str]:
@@ -39,7 +56,10 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-@pytest.mark.parametrize("page", [page for page in PAGES if blocks(page)])
+REPLAY = "how-to/replay.md"
+
+
+@pytest.mark.parametrize("page", [page for page in PAGES if blocks(page) and page != REPLAY])
 def test_the_python_of_a_page_runs(page: str, project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(project)
     monkeypatch.syspath_prepend(str(project))
@@ -55,6 +75,30 @@ def test_the_python_of_a_page_runs(page: str, project: Path, monkeypatch: pytest
         path = project / f"{Path(page).stem}_{index}.py"
         path.write_text(code)
         exec(compile(code, str(path), "exec", dont_inherit=True), names)
+
+
+def test_the_replay_of_its_page_lives(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """In a project of its own: a replay moves the project's clock, and asks a server in another process."""
+    folder = tmp_path / "late-orders"
+    create(folder)
+    monkeypatch.chdir(folder)
+    monkeypatch.syspath_prepend(str(folder))
+    monkeypatch.delitem(sys.modules, "loop", raising=False)
+    names: dict[str, Any] = {"__name__": "docs"}
+    exec("import treadle as td\nfrom loop import loop", names)
+    first, *rest = blocks(REPLAY)
+    exec(compile(first, "first", "exec", dont_inherit=True), names)
+    server = Background(folder, 0, controller=False)
+    try:
+        address = server.start()
+        for code in rest:
+            code = code.replace("http://127.0.0.1:7717", address)
+            exec(compile(code, "rest", "exec", dont_inherit=True), names)
+    finally:
+        server.stop()
+    assert names["first"].release.outcome == "promoted"
+    assert names["heard"].predictions == names["lived"]["predictions"].to_numpy().sum() > 400
+    assert names["heard"].labels > 400
 
 
 def test_links_between_pages_hold() -> None:
