@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import random
 import sqlite3
 import time
 from collections.abc import Iterator, Sequence
@@ -14,6 +15,8 @@ from treadle.database.dialect import Named
 from treadle.errors import Conflict, Corrupt, InvalidInput, TreadleError, Unavailable
 
 BUSY_SECONDS = 20.0
+_LOOK_AGAIN_SECONDS = (0.0005, 0.003)
+_NOTHING: Named = {}
 
 
 class SqliteConnection:
@@ -32,16 +35,15 @@ class SqliteConnection:
                 mend="Check its permissions and the free space.",
             ) from error
         with _meaning(path):
-            self._raw = sqlite3.connect(path, timeout=BUSY_SECONDS, isolation_level=None, check_same_thread=False)
-            self._raw.execute(f"PRAGMA synchronous = {'FULL' if durability == 'power' else 'NORMAL'}")
+            self._raw = sqlite3.connect(path, timeout=0, isolation_level=None, check_same_thread=False)
+            self._once_free(f"PRAGMA synchronous = {'FULL' if durability == 'power' else 'NORMAL'}")
             self._write_ahead()
-            self._raw.execute("PRAGMA foreign_keys = ON")
-            self._raw.execute("PRAGMA secure_delete = ON")  # what is erased must not stay readable in free pages
+            self._once_free("PRAGMA foreign_keys = ON")
+            self._once_free("PRAGMA secure_delete = ON")  # what is erased must not stay readable in free pages
 
     def query(self, sql: str, params: Named) -> list[dict[str, Any]]:
         with _meaning(self.path):
-            cursor = self._raw.execute(sql, params)
-            rows = cursor.fetchall()
+            cursor, rows = self._once_free(sql, params)
         if not rows:
             return []
         names = [column[0] for column in cursor.description]
@@ -49,13 +51,12 @@ class SqliteConnection:
 
     def query_columns(self, sql: str, params: Named) -> list[list[Any]]:
         with _meaning(self.path):
-            cursor = self._raw.execute(sql, params)
-            rows = cursor.fetchall()
+            cursor, rows = self._once_free(sql, params)
         return [list(column) for column in zip(*rows, strict=True)] if rows else [[] for _ in cursor.description]
 
     def execute(self, sql: str, params: Named) -> int:
         with _meaning(self.path):
-            return self._raw.execute(sql, params).rowcount
+            return self._once_free(sql, params)[0].rowcount
 
     def execute_many(self, sql: str, rows: Sequence[Named]) -> int:
         with _meaning(self.path):
@@ -72,7 +73,7 @@ class SqliteConnection:
 
     def begin(self) -> None:
         with _meaning(self.path):
-            self._raw.execute("BEGIN IMMEDIATE")
+            self._once_free("BEGIN IMMEDIATE")
 
     def begin_snapshot(self) -> None:
         with _meaning(self.path):
@@ -112,15 +113,23 @@ class SqliteConnection:
             self._raw.close()
 
     def _write_ahead(self) -> None:
-        # Two processes that open a new file at once: SQLite does not wait on this one change, so this does.
-        deadline = time.monotonic() + BUSY_SECONDS
-        while self._raw.execute("PRAGMA journal_mode").fetchone()[0] != "wal":
+        # Two processes that open a new file at once: SQLite's own waiting does not cover this one change.
+        if self._once_free("PRAGMA journal_mode")[1][0][0] != "wal":
+            self._once_free("PRAGMA journal_mode = WAL")
+
+    def _once_free(self, sql: str, params: Named = _NOTHING) -> tuple[sqlite3.Cursor, list[Any]]:
+        # SQLite's own waiting sleeps up to 100 ms between looks, so a busy neighbour that lets go only for a moment
+        # between two transactions can keep it out for ever. Looking often gets in within a few of those moments.
+        deadline = None
+        while True:
             try:
-                self._raw.execute("PRAGMA journal_mode = WAL")
+                cursor = self._raw.execute(sql, params)
+                return cursor, cursor.fetchall()
             except sqlite3.OperationalError as error:
-                if _name(error) != "SQLITE_BUSY" or time.monotonic() > deadline:
+                deadline = deadline or time.monotonic() + BUSY_SECONDS
+                if not _name(error).startswith("SQLITE_BUSY") or time.monotonic() > deadline:
                     raise
-                time.sleep(0.005)
+            time.sleep(random.uniform(*_LOOK_AGAIN_SECONDS))
 
 
 def statements(sql: str) -> Iterator[str]:

@@ -7,6 +7,7 @@ import sqlite3
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -96,6 +97,39 @@ def test_a_writer_waits_for_another_to_finish(tmp_path: Path) -> None:
     database.insert("things", {"id": "patient"})
     thread.join()
     assert len(database.read("SELECT * FROM things")) == 2
+
+
+BUSY = """
+import sys, time
+from treadle.database import Database
+database = Database.sqlite(sys.argv[1])
+while True:
+    with database.transaction():
+        print("held", flush=True)
+        time.sleep(0.2)
+    time.sleep(0.006)
+"""
+
+
+def test_a_busy_neighbour_that_lets_go_for_moments_keeps_nobody_out(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sqlite, "BUSY_SECONDS", 2)
+    database = things(tmp_path / "x.db")
+    with subprocess.Popen(
+        [sys.executable, "-c", BUSY, str(tmp_path / "x.db")], stdout=subprocess.PIPE, text=True
+    ) as neighbour:
+        try:
+            assert neighbour.stdout is not None
+            neighbour.stdout.readline()
+            for n in range(5):
+                database.insert("things", {"id": f"alone {n}"})
+                time.sleep(0.03)  # until the neighbour has it again
+                database.insert_many("things", [{"id": f"together {n}"}])
+                time.sleep(0.03)
+        finally:
+            neighbour.kill()
+    assert len(database.read("SELECT * FROM things")) == 10
 
 
 def test_many_processes_open_a_new_file_at_once(tmp_path: Path) -> None:
