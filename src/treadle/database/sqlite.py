@@ -8,6 +8,7 @@ import sqlite3
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -43,7 +44,8 @@ class SqliteConnection:
 
     def query(self, sql: str, params: Named) -> list[dict[str, Any]]:
         with _meaning(self.path):
-            cursor, rows = self._once_free(sql, params)
+            cursor = self._once_free(sql, params)
+            rows = cursor.fetchall()
         if not rows:
             return []
         names = [column[0] for column in cursor.description]
@@ -51,12 +53,15 @@ class SqliteConnection:
 
     def query_columns(self, sql: str, params: Named) -> list[list[Any]]:
         with _meaning(self.path):
-            cursor, rows = self._once_free(sql, params)
-        return [list(column) for column in zip(*rows, strict=True)] if rows else [[] for _ in cursor.description]
+            cursor = self._once_free(sql, params)
+            # one flat list, because so many tuples that are alive at once keep the garbage collector busy
+            values = list(chain.from_iterable(cursor))
+        width = len(cursor.description)
+        return [values[place::width] for place in range(width)]
 
     def execute(self, sql: str, params: Named) -> int:
         with _meaning(self.path):
-            return self._once_free(sql, params)[0].rowcount
+            return self._once_free(sql, params).rowcount
 
     def execute_many(self, sql: str, rows: Sequence[Named]) -> int:
         with _meaning(self.path):
@@ -114,17 +119,16 @@ class SqliteConnection:
 
     def _write_ahead(self) -> None:
         # Two processes that open a new file at once: SQLite's own waiting does not cover this one change.
-        if self._once_free("PRAGMA journal_mode")[1][0][0] != "wal":
+        if self._once_free("PRAGMA journal_mode").fetchone()[0] != "wal":
             self._once_free("PRAGMA journal_mode = WAL")
 
-    def _once_free(self, sql: str, params: Named = _NOTHING) -> tuple[sqlite3.Cursor, list[Any]]:
+    def _once_free(self, sql: str, params: Named = _NOTHING) -> sqlite3.Cursor:
         # SQLite's own waiting sleeps up to 100 ms between looks, so a busy neighbour that lets go only for a moment
         # between two transactions can keep it out for ever. Looking often gets in within a few of those moments.
         deadline = None
         while True:
             try:
-                cursor = self._raw.execute(sql, params)
-                return cursor, cursor.fetchall()
+                return self._raw.execute(sql, params)
             except sqlite3.OperationalError as error:
                 deadline = deadline or time.monotonic() + BUSY_SECONDS
                 if not _name(error).startswith("SQLITE_BUSY") or time.monotonic() > deadline:
