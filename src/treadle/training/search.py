@@ -90,8 +90,9 @@ class Search:
     A name goes to the model at the end of a pipeline; `step__name` reaches into one. The first trial is the candidate as
     declared, where its values lie in the space; the others follow a tree of Parzen estimators (J. Bergstra et al., NIPS 2011),
     one after the other and from a seed, so the same search gives the same result. `metric` is judged on the validation rows
-    (left out: the task's primary one). With more than `rows` training rows the trials learn from a sample of them; the final
-    model learns from all. `timeout` ends the search early, and then it may not repeat. A space may hold a list as a choice.
+    (left out: the task's primary one). Where that is less work, the trials learn from a sample of `rows` training rows, and only
+    the final model from all; else every trial learns from all, and the best one is the final model. `timeout` ends the search
+    early, and then it may not repeat. A space may hold a list as a choice.
 
     Raises `DeclarationError` for an empty space, a distribution that is none, and less than one trial.
 

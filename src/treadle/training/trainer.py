@@ -172,7 +172,9 @@ class _Hunt:
             judge = learn.sample(held, self._seed + 1)
             learn = learn.without(judge)
             notes.append(f"There were no validation rows: {held:,} training rows judged the trials.")
-        if len(learn) > search.rows:
+        if search.trials * search.rows < (search.trials - 1) * len(
+            learn
+        ):  # else all trials of all rows, one of them kept, are less
             notes.append(
                 f"The trials learned from {search.rows:,} of {len(learn):,} training rows; the final model from all."
             )

@@ -162,6 +162,17 @@ def test_a_large_frame_is_searched_on_a_sample_and_says_so() -> None:
     assert train(frame_for(), directly, task="binary").metrics == found.metrics
 
 
+@pytest.mark.parametrize(("trials", "rows"), [(1, 10), (2, 500), (3, 700)])
+def test_trials_learn_from_all_rows_where_a_sample_saves_no_work(trials: int, rows: int) -> None:
+    learned = frame_for().part("train").rows
+    assert trials * rows >= (trials - 1) * learned
+    few = Search({"C": search.log_uniform(0.01, 10)}, trials=trials, rows=rows)
+    found = train(frame_for(), LOGISTIC, task="binary", search=few)
+    assert found.notes == ()
+    directly = Candidate("logistic", LogisticRegression(max_iter=300, C=found.chosen["C"]))
+    assert train(frame_for(), directly, task="binary").metrics == found.metrics
+
+
 def test_without_validation_rows_some_training_rows_judge() -> None:
     rows = ROWS.set_column(ROWS.column_names.index("split"), "split", pa.array(["train"] * ROWS.num_rows))
     found = train(frame_for(rows=rows), LOGISTIC, task="binary", search=Search({"C": [0.1, 1.0]}, trials=2))
