@@ -179,6 +179,16 @@ class SqliteOnlineStore:
             connection = self._connected()
         return connection
 
+    def _made(self) -> sqlite3.Connection:
+        try:
+            self.path.parent.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise Unavailable(
+                f"The folder of the online store {self.path} cannot be made: {error.strerror}.",
+                mend="Check its permissions and the free space.",
+            ) from error
+        return self._connected()
+
     def _connected(self) -> sqlite3.Connection:
         found = sqlite3.connect(self.path, timeout=BUSY_SECONDS, isolation_level=None, check_same_thread=False)
         found.execute(f"PRAGMA synchronous = {self._synchronous}")
@@ -191,14 +201,7 @@ class SqliteOnlineStore:
 
     @contextmanager
     def _transaction(self) -> Iterator[sqlite3.Connection]:
-        try:
-            self.path.parent.mkdir(parents=True, exist_ok=True)
-        except OSError as error:
-            raise Unavailable(
-                f"The folder of the online store {self.path} cannot be made: {error.strerror}.",
-                mend="Check its permissions and the free space.",
-            ) from error
-        connection = self._reader() or self._connected()
+        connection = self._reader() or self._made()
         connection.execute("BEGIN IMMEDIATE")
         try:
             yield connection

@@ -43,6 +43,7 @@ class Timetable:
         self._engine, self._online, self._layout, self._clock = engine, online, layout, clock
         self._lines, self._span = lines or LINES, ticks.last - ticks.first
         self._changes = self._from(ticks.first)
+        self._table = layout.view.table
 
     def apply(self, t: datetime, *, backwards: bool = False) -> Materialization:
         """Bring the online store to what `materialize(view, t)` would write there: `t` is rounded down to its tick.
@@ -60,7 +61,7 @@ class Timetable:
                 mend=f"It goes from {from_micros(self.ticks.first).isoformat()} to {from_micros(self.ticks.last).isoformat()}.",
                 field="t",
             )
-        held = self._online.tick(self.view.table)
+        held = self._online.tick(self._table)
         if held is not None:
             refuse_backwards(held, moment, backwards)
         if not self._changes.first <= moment <= self._changes.last:
@@ -69,11 +70,9 @@ class Timetable:
         if entities is None:
             kept, _ = self._changes.between(None, moment)
             origin = origin_of(self.version)
-            entities = self._online.write(self.view.table, kept.items(), moment, origin=origin, backwards=backwards)
+            entities = self._online.write(self._table, kept.items(), moment, origin=origin, backwards=backwards)
         seconds = self._clock.monotonic() - started
-        return Materialization(
-            self.view.name, from_micros(moment), entities, seconds, str(self.version), self.view.table
-        )
+        return Materialization(self.view.name, from_micros(moment), entities, seconds, str(self.version), self._table)
 
     def _go_on(self, since: int | None, moment: int) -> int | None:
         """Write what changed since the tick the store holds; None when it holds something else."""
@@ -81,7 +80,7 @@ class Timetable:
             return None
         kept, gone = self._changes.between(since, moment)
         origin = origin_of(self.version)
-        tick = self._online.change(self.view.table, kept.items(), gone, moment, since=since, origin=origin)
+        tick = self._online.change(self._table, kept.items(), gone, moment, since=since, origin=origin)
         return None if tick is None else tick.entities
 
     def _from(self, first: int) -> Changes:
