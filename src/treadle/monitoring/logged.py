@@ -2,95 +2,88 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Collection, Iterator
-from itertools import groupby
+import threading
+from collections import OrderedDict, defaultdict
+from collections.abc import Collection
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-import msgspec
-
+from treadle.clock import from_micros
 from treadle.database import Row
-from treadle.monitoring.collecting import clean
+from treadle.monitoring.days import DAY
+from treadle.monitoring.framed import joined, table_of
 from treadle.monitoring.store import Store
 from treadle.monitoring.windowing import Window, chosen
-from treadle.serving import Batch, LogSchema, read_segment
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
-FAR = 1 << 16
-"""Frames so many bytes apart are read one by one, nearer ones in one go."""
+REMEMBERED = 100_000
+"""So many rows are kept as tables: windows of weeks that move on by a day are mostly made of days that were read before."""
 
 
-def features(
-    store: Store,
-    observed: int,
-    folder: Path,
-    window: Window,
-    versions: Collection[int] | None,
-    variants: Collection[str] | None,
-    limit: int | None,
-) -> pa.Table:
-    """See `Observations.features`."""
+class Logged:
+    """Reads what the models read. Safe for several threads."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+        self._days: OrderedDict[tuple[object, ...], pa.Table] = OrderedDict()
+        self._lock = threading.Lock()
+
+    def features(
+        self,
+        observed: int,
+        folder: Path,
+        window: Window,
+        versions: Collection[int] | None,
+        variants: Collection[str] | None,
+        limit: int | None,
+    ) -> pa.Table:
+        """See `Observations.features`."""
+        schemas = chosen(self._store.schemas(observed), versions, variants)
+        frames = self._store.database.read(
+            "SELECT key, segment, position, after, schema, rows_kept, rows_logged, first_at, last_at FROM log_frames "
+            "WHERE observed = :observed AND last_at >= :begin AND first_at < :end AND rows_kept > 0 "
+            "ORDER BY segment, position",
+            observed=observed,
+            begin=window.begin,
+            end=window.end,
+        )
+        frames = [frame for frame in frames if frame["schema"] in schemas]
+        rows = sum(frame["rows_kept"] for frame in frames)
+        if limit is not None and rows > limit:  # requests evenly spread
+            frames = frames[:: max(1, rows // limit)]
+            found = table_of(folder, frames, schemas, _doubled(self._store, observed, frames))
+        else:
+            days = defaultdict(list)
+            for frame in frames:
+                days[frame["first_at"] // DAY].append(frame)
+            found = joined([self._day(observed, folder, day, schemas) for day in days.values()])
+        found = _within(found, window)
+        return found if limit is None else _thinned(found, limit)
+
+    def _day(self, observed: int, folder: Path, frames: list[Row], schemas: dict[int, Row]) -> pa.Table:
+        """The rows of some requests; what a request logged never changes, only how many of its rows count."""
+        key = (observed, folder, *((frame["key"], frame["rows_kept"]) for frame in frames))
+        with self._lock:
+            if key in self._days:
+                self._days.move_to_end(key)
+                return self._days[key]
+        table = table_of(folder, frames, schemas, _doubled(self._store, observed, frames))
+        with self._lock:
+            self._days[key] = table
+            kept = sum(each.num_rows for each in self._days.values())
+            while kept > REMEMBERED:
+                kept -= self._days.popitem(last=False)[1].num_rows
+        return table
+
+
+def _within(table: pa.Table, window: Window) -> pa.Table:
     import pyarrow as pa
+    import pyarrow.compute as pc
 
-    wanted = chosen(store.schemas(observed), versions, variants)
-    frames = store.database.read(
-        "SELECT key, segment, position, after, schema, rows_kept, rows_logged FROM log_frames "
-        "WHERE observed = :observed AND last_at >= :begin AND first_at < :end AND rows_kept > 0 ORDER BY segment, position",
-        observed=observed,
-        begin=window.begin,
-        end=window.end,
-    )
-    frames = _spread([frame for frame in frames if frame["schema"] in wanted], limit)
-    doubled = _doubled(store, observed, frames)
-    batches: dict[int, list[tuple[Batch, set[str] | None]]] = defaultdict(list)
-    for frame, batch in _read(folder, frames):
-        batches[frame["schema"]].append((batch, doubled.get(frame["key"])))
-    tables = [_table(found, wanted[key], window) for key, found in batches.items()]
-    if not tables:
-        moment = pa.timestamp("us", "UTC")
-        return pa.schema(
-            [("id", pa.string()), ("at", moment), ("version", pa.int64()), ("variant", pa.string())]
-        ).empty_table()
-    found = pa.concat_tables(tables, promote_options="permissive").sort_by([("at", "ascending"), ("id", "ascending")])
-    return found if limit is None else _thinned(found, limit)
-
-
-def _read(folder: Path, frames: list[Row]) -> Iterator[tuple[Row, Batch]]:
-    """The batches of frames that are still there, in the order of the log."""
-    for segment, group in groupby(frames, key=lambda frame: frame["segment"]):
-        path = folder / segment
-        if not path.is_file():
-            continue
-        mine = list(group)
-        place = 0
-        while place < len(mine):
-            reader = read_segment(path, mine[place]["position"])
-            end = mine[place]["position"]
-            for after, batch in reader:
-                if after == mine[place]["after"]:
-                    yield mine[place], batch
-                    place += 1
-                    end = after
-                    if place == len(mine) or mine[place]["position"] - end > FAR:
-                        break
-                elif after > mine[place]["after"]:
-                    break  # the file is not the one that was collected
-            else:
-                return
-            if place < len(mine) and mine[place]["position"] - end <= FAR:
-                return
-
-
-def _spread(frames: list[Row], limit: int | None) -> list[Row]:
-    """So many requests, evenly spread, that about `limit` rows are in them."""
-    rows = sum(frame["rows_kept"] for frame in frames)
-    if limit is None or rows <= limit:
-        return frames
-    step = max(1, int(rows / limit))
-    return frames[::step]
+    begin, end = (pa.scalar(from_micros(at), table["at"].type) for at in (window.begin, window.end))
+    return table.filter((pc.field("at") >= begin) & (pc.field("at") < end))
 
 
 def _thinned(table: pa.Table, limit: int) -> pa.Table:
@@ -117,47 +110,3 @@ def _doubled(store: Store, observed: int, frames: list[Row]) -> dict[int, set[st
         for frame in frames
         if frame["rows_kept"] < frame["rows_logged"]
     }
-
-
-def _table(found: list[tuple[Batch, set[str] | None]], row: Row, window: Window) -> pa.Table:
-    """The rows of one revision within the window."""
-    import numpy as np
-    import pyarrow as pa
-
-    schema = msgspec.json.decode(row["body"], type=LogSchema)
-    batches = [batch for batch, _ in found]
-    ids = [clean(one) for batch in batches for one in batch.ids]
-    at = np.concatenate([np.broadcast_to(np.array(batch.at, dtype=np.int64), len(batch.ids)) for batch in batches])
-    mask = (at >= window.begin) & (at < window.end)
-    for (batch, only), end in zip(found, np.cumsum([len(batch.ids) for batch in batches]), strict=True):
-        if only is not None:
-            mask[end - len(batch.ids) : end] &= np.array([one in only for one in batch.ids], dtype=bool)
-    numbers = np.frombuffer(b"".join(batch.numbers for batch in batches), dtype="<f8" if schema.real else "<f4")
-    matrix = numbers.reshape(len(ids), len(schema.numbers))[mask].astype(np.float64)
-    texts = [text or None for batch in batches for text in batch.texts]
-    columns: dict[str, Any] = {
-        "id": pa.array(ids, pa.string()).filter(pa.array(mask)),
-        "at": pa.array(at[mask]).cast(pa.timestamp("us", "UTC")),
-        "version": pa.array(np.full(int(mask.sum()), schema.version, dtype=np.int64)),
-        "variant": pa.array([schema.variant] * int(mask.sum()), pa.string()),
-    }
-    for place, name in enumerate(schema.entities):
-        columns.setdefault(name, _entity(batches, place, len(schema.entities)).filter(pa.array(mask)))
-    for place, name in enumerate(schema.numbers):
-        column = matrix[:, place]
-        columns[name] = pa.array(column, mask=np.isnan(column))
-    for place, name in enumerate(schema.texts):
-        columns[name] = pa.array(texts[place :: len(schema.texts)], pa.string()).filter(pa.array(mask))
-    return pa.table(columns)
-
-
-def _entity(batches: list[Batch], place: int, width: int) -> Any:
-    import pyarrow as pa
-
-    values: list[Any] = []
-    for batch in batches:
-        values += batch.entities[place::width] if batch.entities else [None] * len(batch.ids)
-    try:
-        return pa.array(values)
-    except (pa.ArrowInvalid, pa.ArrowTypeError):
-        return pa.array([None if value is None else str(value) for value in values], pa.string())

@@ -19,6 +19,7 @@ from treadle.monitoring.correlation import Correlation, spearman
 from treadle.monitoring.feedback import Feedback, history_of
 from treadle.monitoring.keeping import Expired, expire_log, expire_rows
 from treadle.monitoring.labels import LabelEvent
+from treadle.monitoring.logged import Logged
 from treadle.monitoring.loss import losses
 from treadle.monitoring.signals import checked_signal
 from treadle.monitoring.store import Store
@@ -61,6 +62,7 @@ class Observations:
         self._clock = clock
         self._project = project
         self._collector = Collector(self._store, project, clock)
+        self._inputs = Logged(self._store)
 
     def collect(self, endpoint: str) -> Collected:
         """Move what is new in an endpoint's log into the index, exactly once, however many collect.
@@ -95,18 +97,34 @@ class Observations:
         window = windowing.Window(micros(begin), micros(end))
         return windowing.predictions(self._store, self._number(endpoint), window, versions, variants, known, columns)
 
-    def signals(self, endpoint: str, begin: datetime, end: datetime, names: Collection[str] | None = None) -> pa.Table:
-        """The signals about the predictions of a window: id, name, value (float64), at. The newest of each name counts."""
+    def signals(
+        self,
+        endpoint: str,
+        begin: datetime,
+        end: datetime,
+        names: Collection[str] | None = None,
+        *,
+        known_by: datetime | None = None,
+    ) -> pa.Table:
+        """The signals about the predictions of a window: id, name, value (float64), at. The newest of each name counts, of
+        those known by `known_by` (default: any)."""
+        known = None if known_by is None else micros(known_by)
         return windowing.signals(
-            self._store, self._number(endpoint), windowing.Window(micros(begin), micros(end)), names
+            self._store, self._number(endpoint), windowing.Window(micros(begin), micros(end)), names, known
         )
 
-    def counts(self, endpoint: str, begin: datetime, end: datetime, *, every: timedelta) -> pa.Table:
-        """Per bucket of `every` and version: begin, version, predictions, labelled, mean_score, mean_outcome."""
+    def counts(
+        self, endpoint: str, begin: datetime, end: datetime, *, every: timedelta, known_by: datetime | None = None
+    ) -> pa.Table:
+        """Per bucket of `every` and version: begin, version, predictions, labelled, mean_score, mean_outcome.
+
+        Labels told after `known_by` (default: none) do not count.
+        """
         if every <= timedelta(0):
             raise InvalidInput("every must be longer than zero.", mend="For example timedelta(days=1).", field="every")
         window = windowing.Window(micros(begin), micros(end))
-        return windowing.counts(self._store, self._number(endpoint), window, every // timedelta(microseconds=1))
+        known = None if known_by is None else micros(known_by)
+        return windowing.counts(self._store, self._number(endpoint), window, every // timedelta(microseconds=1), known)
 
     def features(
         self,
@@ -123,11 +141,9 @@ class Observations:
         Numbers are float64, texts str. With a `limit`, rows spread evenly over the window. What retention has taken from the
         log is missing.
         """
-        from treadle.monitoring.logged import features
-
         window = windowing.Window(micros(begin), micros(end))
         folder = self._endpoints.log_folder(endpoint)
-        return features(self._store, self._number(endpoint), folder, window, versions, variants, limit)
+        return self._inputs.features(self._number(endpoint), folder, window, versions, variants, limit)
 
     def adopt(
         self,

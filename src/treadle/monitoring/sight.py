@@ -76,7 +76,7 @@ class Sight:
 
     def signals(self, begin: datetime, end: datetime, name: str) -> pa.Table:
         """A signal about them."""
-        return self.rooms.observations.signals(self.watched.name, begin, end, [name])
+        return self.rooms.observations.signals(self.watched.name, begin, end, [name], known_by=self.now)
 
     def recomputed(self, sample: pa.Table) -> pa.Table | None:
         """`id` and view features of logged rows as the history join gives them; None without views.

@@ -7,6 +7,7 @@ continued fraction, evaluated by Lentz's method), 26.6.2 (F) and 26.7.1 (Student
 from __future__ import annotations
 
 import math
+from functools import lru_cache
 
 _TINY = 1e-300
 _STEPS = 300
@@ -36,6 +37,7 @@ def t_tail(value: float, freedom: float) -> float:
     return half if value >= 0 else 1 - half
 
 
+@lru_cache(maxsize=1_000)  # days are asked about again and again
 def t_point(chance: float, freedom: float) -> float:
     """The value that a Student variable exceeds with `chance` (below one half), by bisection.
 

@@ -87,9 +87,8 @@ def _plain(
 
     read = {name: name for name in ("frame" if name == "latency" else name for name in columns)}
     if known_by is not None:
-        later = f"label_at > {known_by:d}"
-        read |= {name: f"CASE WHEN {later} THEN NULL ELSE {name} END" for name in _TOLD if name in read}
-        read["corrected"] = f"labels > 1 AND {later}"
+        read |= {name: _known(name, known_by) for name in _TOLD if name in read}
+        read["corrected"] = f"labels > 1 AND label_at > {known_by:d}"
     found = store.database.columns(
         f"SELECT {', '.join(read.values())} FROM predictions WHERE observed = :observed AND at >= :begin AND at < :end "
         f"AND schema IN ({_listed(wanted)}) ORDER BY at{', id' if 'id' in columns else ''}",
@@ -181,7 +180,7 @@ _PLAIN: dict[str, Callable[[list[Any]], Any]] = {
 }
 
 
-def counts(store: Store, observed: int, window: Window, every: int) -> pa.Table:
+def counts(store: Store, observed: int, window: Window, every: int, known_by: int | None = None) -> pa.Table:
     """See `Observations.counts`."""
     import pyarrow as pa
 
@@ -192,9 +191,13 @@ def counts(store: Store, observed: int, window: Window, every: int) -> pa.Table:
             field="every",
         )
     wanted = chosen(store.schemas(observed), None, None)
+    label, outcome = (
+        ("label", "outcome") if known_by is None else (_known(name, known_by) for name in ("label", "outcome"))
+    )
     rows = store.database.read(
-        "SELECT (p.at - :begin) / :every AS bucket, s.version, COUNT(*) AS predictions, COUNT(p.label) AS labelled, "
-        "AVG(p.score) AS mean_score, AVG(p.outcome) AS mean_outcome FROM predictions p JOIN log_schemas s ON s.key = p.schema "
+        "SELECT (p.at - :begin) / :every AS bucket, s.version, COUNT(*) AS predictions, "
+        f"COUNT({label}) AS labelled, AVG(p.score) AS mean_score, AVG({outcome}) AS mean_outcome "
+        "FROM predictions p JOIN log_schemas s ON s.key = p.schema "
         f"WHERE p.observed = :observed AND p.at >= :begin AND p.at < :end AND p.schema IN ({_listed(wanted)}) "
         "GROUP BY 1, 2 ORDER BY 1, 2",
         observed=observed,
@@ -215,15 +218,18 @@ def counts(store: Store, observed: int, window: Window, every: int) -> pa.Table:
     )
 
 
-def signals(store: Store, observed: int, window: Window, names: Collection[str] | None) -> pa.Table:
+def signals(
+    store: Store, observed: int, window: Window, names: Collection[str] | None, known_by: int | None = None
+) -> pa.Table:
     """See `Observations.signals`."""
     import pyarrow as pa
 
     wanted = dict(enumerate(store.signal_names(observed) if names is None else sorted(names)))
     marks = ", ".join(f":n{place}" for place in wanted) or "NULL"
+    known = "" if known_by is None else f"AND f.at <= {known_by:d} "
     rows = store.database.columns(
         "SELECT p.id, f.name, f.number, f.at FROM predictions p JOIN feedback f "
-        f"ON f.observed = p.observed AND f.id = p.id AND f.name IN ({marks}) "
+        f"ON f.observed = p.observed AND f.id = p.id AND f.name IN ({marks}) {known}"
         "WHERE p.observed = :observed AND p.lane = '' AND p.at >= :begin AND p.at < :end ORDER BY p.at, p.id, f.name, f.at, f.seq",
         {f"n{place}": name for place, name in wanted.items()},
         observed=observed,
@@ -239,6 +245,11 @@ def signals(store: Store, observed: int, window: Window, names: Collection[str] 
             "at": _moments([value[1] for value in newest.values()]),
         }
     )
+
+
+def _known(name: str, by: int) -> str:
+    """A column about labels as SQL reads it: nothing where the label was told later."""
+    return f"CASE WHEN label_at > {by:d} THEN NULL ELSE {name} END"
 
 
 def _listed(wanted: Collection[int]) -> str:

@@ -111,7 +111,8 @@ class Looking:
         """Whether counting alone shows that a look can wait: next to nothing is read for that."""
         if rollout.looked_at is None or decide(rollout, [], now).move != "wait" or self._failing(rollout, now):
             return False
-        found = self._observations.counts(rollout.model, rollout.started_at, now + SLACK, every=timedelta(days=3_650))
+        every = timedelta(days=3_650)
+        found = self._observations.counts(rollout.model, rollout.started_at, now + SLACK, every=every, known_by=now)
         answers, labels = (sum(found[name].to_pylist()) for name in ("predictions", "labelled"))
         before, known = (sum(each.values()) for each in (rollout.figures.samples, rollout.figures.labelled))
         return answers - before <= ENOUGH * before and labels - known <= ENOUGH * known

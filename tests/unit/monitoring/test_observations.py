@@ -186,6 +186,31 @@ def test_features_are_what_the_model_read(logged: Logged) -> None:
     assert logged.observations.features("late", START + 5 * DAY, START + 6 * DAY).num_rows == 0
 
 
+def test_features_that_were_read_before_are_the_same_as_read_anew(logged: Logged) -> None:
+    watching = logged.observations
+    for hour in range(0, 96, 6):
+        moment = START + hour * HOUR
+        logged.answer(
+            [f"{hour}", f"{hour} later", "again"], at=[moment, moment + 5 * HOUR, moment], worker=str(hour % 2)
+        )
+        logged.observations.collect("late")
+        for begin, days in ((START, 5), (START, 1), (moment - 30 * HOUR, 1), (moment, 2)):
+            asked = ("late", begin, begin + days * DAY)
+            assert watching.features(*asked).equals(logged.observations.features(*asked))
+    assert watching.features("late", START, START + 5 * DAY).num_rows == 33
+    assert watching.features("late", START, START + 5 * DAY, versions=[4]).num_rows == 0
+
+
+def test_only_so_many_rows_are_remembered(logged: Logged, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("treadle.monitoring.logged.REMEMBERED", 3)
+    for day in range(4):
+        logged.answer([f"{day} a", f"{day} b"], at=START + day * DAY)
+    watching = logged.observations
+    watching.collect("late")
+    assert [watching.features("late", START, START + 4 * DAY).num_rows for _ in range(2)] == [8, 8]
+    assert sum(table.num_rows for table in watching._inputs._days.values()) <= 3
+
+
 def test_a_limit_takes_features_evenly(logged: Logged) -> None:
     for number in range(100):
         logged.answer([f"{number}.{row}" for row in range(10)], at=START + number * HOUR)
@@ -207,6 +232,27 @@ def test_counts_and_span(logged: Logged) -> None:
     assert logged.observations.span("other") is None
     with pytest.raises(InvalidInput, match="buckets"):
         logged.observations.counts("late", START, START + 300 * DAY, every=timedelta(seconds=1))
+
+
+def test_counts_and_signals_as_they_were_known(logged: Logged) -> None:
+    logged.answer(["a", "b"])
+    logged.observations.collect("late")
+    logged.feedback.label("late", [LabelEntry("a", True, at=START + HOUR), LabelEntry("b", False, at=START + 3 * HOUR)])
+    logged.feedback.signal("late", "clicks", [LabelEntry("a", 1, at=START + HOUR)])
+    logged.feedback.signal("late", "clicks", [LabelEntry("a", 2, at=START + 3 * HOUR)])
+    for hours, labelled, outcome, clicks in (
+        (0, 0, None, []),
+        (1, 1, 1.0, [1.0]),
+        (3, 2, 0.5, [2.0]),
+        (None, 2, 0.5, [2.0]),
+    ):
+        known_by = None if hours is None else START + hours * HOUR
+        counts = logged.observations.counts("late", START, START + DAY, every=DAY, known_by=known_by).to_pylist()
+        assert [(row["predictions"], row["labelled"], row["mean_outcome"]) for row in counts] == [
+            (2, labelled, outcome)
+        ]
+        said = logged.observations.signals("late", START, START + DAY, known_by=known_by)
+        assert said["value"].to_pylist() == clicks
 
 
 def test_a_prediction_is_found_with_everything_said_about_it(logged: Logged) -> None:
