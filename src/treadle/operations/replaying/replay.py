@@ -69,12 +69,12 @@ class Step:
 class Replay:
     """Asks about each row of `loop`'s source at its event time, and tells its label when that became known.
 
-    In every stretch of `every` business time, in this order: features are materialised; once every `look` the labels that became
-    known since are told and the controller looks; what a person does at that moment is done; and the rows of the
-    stretch are asked about in one request to the server at `address`. As in production the controller works beside the requests,
-    but the next look waits until it and the turns it started are done. Predictions are named after the source's keys. After an
-    interruption the same replay goes on where it was: the project's business time says where, and rows that were answered are not
-    asked about again. `counts` is a file in which the client's own counts outlive an interruption.
+    In every stretch of `every` business time, in this order: once every `look` the labels that became known since are told;
+    features are materialised; once every `look` the controller looks; what a person does at that moment is done; and the rows
+    of the stretch are asked about in one request to the server at `address`. As in production the controller works beside the
+    requests, but the next look waits until it and the turns it started are done. Predictions are named after the source's
+    keys. After an interruption the same replay goes on where it was: the project's business time says where, and rows that
+    were answered are not asked about again. `counts` is a file in which the client's own counts outlive an interruption.
     """
 
     def __init__(
@@ -124,12 +124,14 @@ class Replay:
             for moment, rows in self._history().asked(start, stop, self._every):
                 looks = not (moment - self._begin) % self._look
                 if looks:
+                    self._tell(
+                        next(news)
+                    )  # the controller may still be at its last look: it counts only what was known then
                     self._settle()
                 (self._clock.move_to if looks else self._clock.move_here)(moment)
                 for table in tables:
                     table.apply(moment, backwards=True)  # an interrupted replay had been further than its last look
                 if looks:
-                    self._tell(next(news))
                     self._look_now(moment, beside)
                 self._act(moment)
                 left = rows.without(answered) if answered else rows
