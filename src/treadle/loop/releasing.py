@@ -79,6 +79,7 @@ def _roll_out(loop: Loop, made: Registration, rollouts: Rollouts) -> Release:
         return Release(made.model, made.number, "kept", "its rollout was ended; trying it again is a person's decision")
     running = rollouts.active(made.model)
     if running is not None:
-        return Release(made.model, made.number, "kept", f"version {running.version} is being rolled out; one at a time")
+        why = f"it passed every gate and waits until the rollout of version {running.version} has ended"
+        return Release(made.model, made.number, "waiting", why)
     started = rollouts.start(made.model, made.number, loop.rollout, by=CONTROLLER, why="it passed every gate")
     return Release(made.model, made.number, "rollout", f"it passed every gate and starts with {started.share:.0%}")

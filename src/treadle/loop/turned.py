@@ -90,7 +90,8 @@ class Registration:
 
 @dataclass(frozen=True)
 class Release:
-    """What became of the version: promoted, rollout (it takes over step by step), kept (as it was) or refused."""
+    """What became of the version: promoted, rollout (it takes over step by step), waiting (for another rollout to end), kept
+    (as it was) or refused."""
 
     model: str
     number: int

@@ -27,6 +27,7 @@ from treadle.operations.phases import (
     Proving,
     Repairing,
     Rolling,
+    Starting,
     Telling,
     Watching,
 )
@@ -175,6 +176,7 @@ class Controller:
             (Collecting(rooms), ("observations",)),
             (Expiring(rooms), ("observations", "rollouts", "retraining")),
             (Rolling(rooms), ("rollouts", "observations")),
+            (Starting(rooms, loops), ("rollouts", "retraining")),
             (Watching(rooms, loops), ("monitoring",)),
             (self._telling, ("alerts",)),
             (Considering(rooms, loops), ("retraining", "situation")),

@@ -57,14 +57,17 @@ def test_what_is_told_fits_a_narrow_screen(capsys, monkeypatch):
 
 def test_a_candidate_that_went_no_further_says_why():
     story = told()
-    for version, why in ((1, "it passed every gate"), (2, "version 1 is being rolled out; one at a time")):
+    for version, why in (
+        (1, "it passed every gate"),
+        (2, "it passed every gate and waits until the rollout of version 1 has ended"),
+    ):
         story.retrainings.append(SimpleNamespace(version=version, why=why))  # type: ignore[arg-type]
     champion = SimpleNamespace(number=1, status="champion", refused_why="")
     waiting = SimpleNamespace(number=2, status="candidate", refused_why="")
     refused = SimpleNamespace(number=3, status="refused", refused_why="auc: it failed.")
     assert [story.why(each) for each in (champion, waiting, refused)] == [
         "",
-        "version 1 is being rolled out; one at a time",
+        "it passed every gate and waits until the rollout of version 1 has ended",
         "auc: it failed.",
     ]
 

@@ -95,6 +95,18 @@ def test_serving_follows_the_champion_forward_and_back(project: Path, loop_of: L
         assert served.lookup is not None
 
 
+def test_a_version_that_passed_waits_while_another_is_rolled_out(project: Path, loop_of: LoopOf) -> None:
+    canary = td.rollouts.Canary(steps=[0.5], samples=20)
+    with td.open(project) as workspace:
+        workspace.turn(loop_of(rollout=canary))
+        second = workspace.turn(loop_of(features=["age", "plan"], rollout=canary))
+        third = workspace.turn(loop_of(train=[LogisticRegression(C=0.5)], rollout=canary))
+        assert (second.release.outcome, third.release.outcome) == ("rollout", "waiting")
+        assert "waits until the rollout of version 2 has ended" in third.release.reason
+        assert workspace.registry.get("churn", 3).status == "candidate"
+        assert workspace.registry.get("churn", "champion").number == 1
+
+
 def test_a_promotion_that_does_not_commit_moves_no_endpoint(project: Path, loop_of: LoopOf) -> None:
     with td.open(project) as workspace:
         workspace.turn(loop_of())

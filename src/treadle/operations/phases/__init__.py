@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from treadle.operations.phases.proving import Proving
     from treadle.operations.phases.repairing import Repairing
     from treadle.operations.phases.rolling import Rolling
+    from treadle.operations.phases.starting import Starting
     from treadle.operations.phases.telling import Telling
     from treadle.operations.phases.watching import Watching
 
@@ -28,6 +29,7 @@ __all__ = [
     "Proving",
     "Repairing",
     "Rolling",
+    "Starting",
     "Telling",
     "Watching",
 ]
@@ -44,6 +46,7 @@ __getattr__ = door(
         "Proving": "proving",
         "Repairing": "repairing",
         "Rolling": "rolling",
+        "Starting": "starting",
         "Telling": "telling",
         "Watching": "watching",
     },
