@@ -74,7 +74,8 @@ class Monitoring:
             return ()
         version = self._champion(watched)
         spans = sorted({(begin, end) for begin, end, _ in due})
-        sight = Sight(self._rooms, watched, moment, version, self._opening(watched, version, moment), spans)
+        sight = Sight(self._rooms, watched, moment, version, windows=spans)
+        sight = replace(sight, first=self._opening(watched, version, sight, moment))
         if version is not None:
             reference = self.reference(watched.model, version.number)
         else:  # a system that was never released here is compared with its own first weeks
@@ -147,7 +148,9 @@ class Monitoring:
         except NotFound:
             return None
 
-    def _opening(self, watched: Watched, version: ModelVersion | None, now: datetime) -> Mapping[str, float]:
+    def _opening(
+        self, watched: Watched, version: ModelVersion | None, sight: Sight, now: datetime
+    ) -> Mapping[str, float]:
         """The pace of the version's first week of answers; empty while that is not over. Measured once."""
         if version is None:
             return {}
@@ -159,7 +162,8 @@ class Monitoring:
             rows = self._rooms.observations.predictions(
                 watched.name, began, began + _OPENING, versions=[version.number], columns=["latency"]
             )
-            self._openings[key] = pace(rows, began, began + _OPENING)
+            traffic = sight.traffic(began, began + _OPENING)
+            self._openings[key] = pace(rows, began, began + _OPENING, traffic)
         return self._openings[key]
 
 

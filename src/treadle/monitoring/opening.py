@@ -18,18 +18,21 @@ def per_day(rows: int, begin: datetime, end: datetime) -> float:
     return rows / ((end - begin).total_seconds() / 86_400)
 
 
-def pace(rows: pa.Table, begin: datetime, end: datetime) -> dict[str, float]:
-    """Rows, rows a day and the 95th percentile of latency (seconds) of the predictions of a window.
+def pace(rows: pa.Table, begin: datetime, end: datetime, traffic: int | None = None) -> dict[str, float]:
+    """Rows and the 95th percentile of latency (seconds) of a version's predictions in a window, and how many predictions the
+    endpoint made then, in all and a day: `traffic`, whichever version answered (default: only this one did).
 
     >>> import pyarrow as pa
-    >>> day = pace(pa.table({"latency": [0.001, 0.002]}), datetime(2013, 1, 1), datetime(2013, 1, 2))
-    >>> day["rows_per_day"], round(day["latency_p95"], 5)
-    (2.0, 0.00195)
+    >>> day = pace(pa.table({"latency": [0.001, 0.002]}), datetime(2013, 1, 1), datetime(2013, 1, 2), 20)
+    >>> day["rows"], day["traffic_per_day"], round(day["latency_p95"], 5)
+    (2.0, 20.0, 0.00195)
     """
+    traffic = rows.num_rows if traffic is None else traffic
     seconds = np.asarray(rows["latency"].drop_null(), dtype=np.float64)
     return {
         "rows": float(rows.num_rows),
-        "rows_per_day": per_day(rows.num_rows, begin, end),
+        "traffic": float(traffic),
+        "traffic_per_day": per_day(traffic, begin, end),
         "latency_p95": float(np.quantile(seconds, 0.95)) if len(seconds) else 0.0,
         MARK: end.timestamp(),
     }

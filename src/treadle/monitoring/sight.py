@@ -70,6 +70,11 @@ class Sight:
     def _overlapping(self) -> Overlapping:
         return Overlapping(self._read, self.windows)
 
+    def traffic(self, begin: datetime, end: datetime) -> int:
+        """How many predictions the endpoint made, whichever version answered."""
+        found = self.rooms.observations.counts(self.watched.name, begin, end, every=end - begin)
+        return sum(found["predictions"].to_pylist())
+
     def features(self, begin: datetime, end: datetime, limit: int | None = None) -> pa.Table:
         """What the model read for them."""
         return self.rooms.observations.features(self.watched.name, begin, end, versions=self._versions, limit=limit)

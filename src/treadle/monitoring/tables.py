@@ -32,6 +32,10 @@ class Tables:
         found = _between(self.answers, begin, end)
         return found if columns is None else found.select([each for each in columns if each in found.column_names])
 
+    def traffic(self, begin: datetime, end: datetime) -> int:
+        """The number of answers in a window."""
+        return _between(self.answers, begin, end).num_rows
+
     def features(self, begin: datetime, end: datetime, limit: int | None = None) -> pa.Table:
         """The inputs in a window, at most the first `limit`."""
         found = _between(self.answers if self.inputs is None else self.inputs, begin, end)

@@ -27,6 +27,10 @@ class Look(Protocol):
         """The window's predictions with their labels, as `Observations.predictions` gives them."""
         ...
 
+    def traffic(self, begin: datetime, end: datetime) -> int:
+        """How many predictions the endpoint made, whichever version answered; shadows do not count."""
+        ...
+
     def features(self, begin: datetime, end: datetime, limit: int | None = None) -> pa.Table:
         """What the model read for them, as `Observations.features` gives it."""
         ...

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from treadle.evidence import Verdict
@@ -26,15 +27,30 @@ class Latency(Monitor):
     min_rows: int = 200
 
     def run(self, context: LiveWindow) -> Verdict:
-        return _judge(self, context, "latency_p95")
+        first = context.look.opening()
+        skip = _too_early(context, first) or _too_few(first["rows"], self.min_rows)
+        if skip is not None:
+            return skip
+        now = pace(context.latencies, context.begin, context.end)
+        slow, limit = now["latency_p95"], max(self.factor * first["latency_p95"], first["latency_p95"] + self.least)
+        return Verdict.of(
+            now["rows"] < 1 or slow <= limit,
+            value=slow,
+            threshold=limit,
+            summary=f"95 % of answers take up to {1000 * slow:.2f} ms; in the first window {1000 * first['latency_p95']:.2f} ms, "
+            f"and up to {1000 * limit:.2f} ms are allowed.",
+            **context.about(),
+            first=dict(first),
+        )
 
 
 @dataclass(frozen=True)
 class Throughput(Monitor):
-    """Are there as many predictions as in the version's own first window?
+    """Does the endpoint make as many predictions as in the first window of the version that answers?
 
-    Fails when a day has less than `share` (0 to 1) of the predictions a day had then: somebody stopped asking, or answers are lost.
-    A first window with fewer than `min_rows` predictions is no measure, and skipped.
+    Counts what every version answers, so that a canary is no fall. Fails when a day has less than `share` (0 to 1) of the
+    predictions a day had then: somebody stopped asking, or answers are lost. A first window with fewer than `min_rows`
+    predictions is no measure, and skipped.
 
     >>> Throughput(share=0.2).name
     'throughput(share=0.2)'
@@ -44,25 +60,32 @@ class Throughput(Monitor):
     min_rows: int = 200
 
     def run(self, context: LiveWindow) -> Verdict:
-        return _judge(self, context, "rows_per_day")
-
-
-def _judge(monitor: Latency | Throughput, context: LiveWindow, name: str) -> Verdict:
-    first = context.look.opening()
-    if not first or context.end.timestamp() <= first[MARK]:
-        return Verdict.skipped("This is the version's first window; later ones are compared with it.")
-    if first["rows"] < monitor.min_rows:
-        return Verdict.skipped(
-            f"The version's first window had {first['rows']:,.0f} predictions; {monitor.min_rows:,} are needed.",
-            needed_rows=monitor.min_rows,
+        first = context.look.opening()
+        skip = _too_early(context, first) or _too_few(first["traffic"], self.min_rows)
+        if skip is not None:
+            return skip
+        now = per_day(context.look.traffic(context.begin, context.end), context.begin, context.end)
+        least = self.share * first["traffic_per_day"]
+        return Verdict.of(
+            now >= least,
+            value=now,
+            threshold=least,
+            summary=f"{now:,.0f} predictions a day; in the first window there were {first['traffic_per_day']:,.0f}, "
+            f"and {least:,.0f} are asked for.",
+            **context.about(),
+            first=dict(first),
         )
-    if isinstance(monitor, Throughput):
-        now = {name: per_day(context.rows, context.begin, context.end)}
-        limit, passed = monitor.share * first[name], now[name] >= monitor.share * first[name]
-        said = f"{now[name]:,.0f} predictions a day; in the first window there were {first[name]:,.0f}."
-    else:
-        now = pace(context.latencies, context.begin, context.end)
-        limit = max(monitor.factor * first[name], first[name] + monitor.least)
-        passed = now["rows"] < 1 or now[name] <= limit
-        said = f"95 % of answers take up to {1000 * now[name]:.2f} ms; in the first window {1000 * first[name]:.2f} ms."
-    return Verdict.of(passed, value=now[name], threshold=limit, summary=said, **context.about(), first=dict(first))
+
+
+def _too_early(context: LiveWindow, first: Mapping[str, float]) -> Verdict | None:
+    if first and context.end.timestamp() > first[MARK]:
+        return None
+    return Verdict.skipped("This is the version's first window; later ones are compared with it.")
+
+
+def _too_few(rows: float, needed: int) -> Verdict | None:
+    if rows >= needed:
+        return None
+    return Verdict.skipped(
+        f"The version's first window had {rows:,.0f} predictions; {needed:,} are needed.", needed_rows=needed
+    )

@@ -166,6 +166,25 @@ def test_pace_is_compared_with_the_first_window(traffic: Traffic, window_of: Win
     assert Throughput().run(window_of(few, look=Tables(few, **look))).status == "failed"
 
 
+class Shared(Tables):
+    """Half of the traffic is answered by another version."""
+
+    def traffic(self, begin: datetime, end: datetime) -> int:
+        return 2 * super().traffic(begin, end)
+
+
+def test_what_another_version_answers_is_traffic_too(traffic: Traffic, window_of: WindowOf) -> None:
+    first, half = traffic(7, first=90), traffic(7, first=97, rows=149)
+    window = window_of(first)
+    alone = {"first": pace(first, window.begin, window.end)}
+    assert Throughput().run(window_of(half, look=Tables(half, **alone))).status == "failed"
+    assert Throughput().run(window_of(half, look=Shared(half, **alone))).status == "passed"
+    canary = {"first": pace(half, window.begin, window.end, 7 * 900)}  # it began with a small share of the traffic
+    after = traffic(7, first=97)
+    verdict = Throughput().run(window_of(after, look=Tables(after, **canary)))
+    assert (verdict.status, verdict.value, verdict.threshold) == ("failed", 300.0, 450.0)
+
+
 def test_a_change_below_the_release_is_told(traffic: Traffic, window_of: WindowOf) -> None:
     rows = traffic(7, first=90)
     then = {
