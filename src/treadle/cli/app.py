@@ -150,7 +150,10 @@ def _tell(error: Exception, argv: list[str]) -> int:
 def _usage(error: Any, argv: list[str]) -> int:
     context = getattr(error, "ctx", None)
     path = context.command_path if context is not None else "treadle"
-    _print({"kind": "InvalidInput", "message": error.format_message(), "mend": f"See: {path} --help", "field": "",
+    message = error.format_message()
+    if not message and not _wants_json(argv):  # a group without a command: its help was shown
+        return int(error.exit_code)
+    _print({"kind": "InvalidInput", "message": message or "Which command?", "mend": f"See: {path} --help", "field": "",
             "where": "", "exit": error.exit_code}, argv)  # fmt: skip
     return int(error.exit_code)
 

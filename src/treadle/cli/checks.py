@@ -58,7 +58,7 @@ def list_checks(
     show(
         {"evidence": [shapes.evidence(each) for each in found]},
         json,
-        lambda screen: screen.print(verdicts(found) if found else "No check has run that fits."),
+        lambda screen: screen.print(verdicts(found, dated=True) if found else "No check has run that fits."),
     )
 
 
@@ -92,14 +92,16 @@ def show_check(evidence: Annotated[str, typer.Argument(help="The id of the evide
     show({"evidence": shapes.evidence(found)}, json, draw)
 
 
-def verdicts(found: Sequence[Evidence], title: str | None = None) -> Table:
+def verdicts(found: Sequence[Evidence], title: str | None = None, *, dated: bool = False) -> Table:
     """Verdicts, one a line; what they are about is left out where it is the same for all."""
     about = len({each.subject for each in found}) > 1
-    names = ("check", "verdict", "value", "threshold", *(("about",) if about else ()), "what it says")
+    when = ("when (UTC)",) if dated else ()
+    names = (*when, "check", "verdict", "value", "threshold", *(("about",) if about else ()), "what it says")
     rows = table(*names, title=title, right=("value", "threshold"))
     for each in found:
         said = each.verdict
         rows.add_row(
+            *((f"{each.business_at:%Y-%m-%d %H:%M}",) if dated else ()),
             text(each.check),
             status("warned" if said.status == "failed" and not each.blocks else said.status),
             number(said.value),

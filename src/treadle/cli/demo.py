@@ -29,6 +29,14 @@ PLAN = (
 )
 
 
+def _day(written: str | datetime) -> datetime:
+    """A day as people write it; typer hands its own findings in again."""
+    try:
+        return written if isinstance(written, datetime) else datetime.strptime(written, "%Y-%m-%d")
+    except ValueError:
+        raise typer.BadParameter(f"{written!r} is no day. Write it like 2013-06-30.") from None
+
+
 def command(
     folder: Annotated[Path, typer.Option(help="Where the demo's project is kept.")] = Path("treadle-demo"),
     exit: Annotated[
@@ -48,7 +56,8 @@ def command(
         ),
     ] = None,
     until: Annotated[
-        datetime | None, typer.Option(formats=["%Y-%m-%d"], help="Live only until this day. [default: the year's end]")
+        datetime | None,
+        typer.Option(parser=_day, metavar="<day>", help="Live only until this day. [default: the year's end]"),
     ] = None,
 ) -> None:
     """Read 336,776 real flights, learn from January to March, then live through the rest of 2013 on business time.
@@ -57,6 +66,8 @@ def command(
     monitors, alerts, retrains, refuses, canaries and promotes. Running it again, also after Ctrl-C or `kill -9`, goes on where
     it was and reuses what is done.
     """
+    if folder.exists() and not folder.is_dir():
+        raise typer.BadParameter(f"{folder} is not a folder.", param_hint="--folder")
     _stop_on_terminate()
     try:
         _play(folder, port, until, permute_days, json, exit)

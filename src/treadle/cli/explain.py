@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -31,7 +32,9 @@ def command(
 
 def _draw(screen: Console, found: Explanation, every: bool) -> None:
     scores = "" if found.scores is None else ", ".join(f"{name} {value:.4f}" for name, value in found.scores.items())
-    said = [f"{one.value} since {one.at:%Y-%m-%d %H:%M} ({one.source or 'unnamed'})" for one in found.said]
+    said = [
+        f"{one.value} since {one.at:%Y-%m-%d %H:%M}{f' ({one.source})' if one.source else ''}" for one in found.said
+    ]
     head = {
         "answer": f"{found.answer}" + (f" ({scores})" if scores else ""),
         "by": f"{found.model}@{found.version} as {found.variant} of {found.endpoint}",
@@ -68,11 +71,13 @@ def _features(screen: Console, found: Explanation, every: bool) -> None:
 def _origins(screen: Console, found: Explanation) -> None:
     rows = table("what", "dataset", "fingerprint", "as of (UTC)")
     for view in found.views:
-        rows.add_row(text(f"looked up: {view.view}"), text(view.dataset), text(view.fingerprint[:12]), text(view.as_of))
+        rows.add_row(
+            text(f"looked up: {view.view}"), text(view.dataset), text(view.fingerprint[:12]), text(_minute(view.as_of))
+        )
     for data in found.making.data if found.making else ():
         what = "learned from" if data.here else "learned from (gone)"
         as_of = found.making.as_of if found.making else ""
-        rows.add_row(text(what), text(data.dataset), text(data.fingerprint[:12]), text(as_of or data.made_at))
+        rows.add_row(text(what), text(data.dataset), text(data.fingerprint[:12]), text(_minute(as_of or data.made_at)))
     if rows.row_count:
         screen.print(rows)
     if found.making:
@@ -104,6 +109,13 @@ def replayed(found: Explanation) -> str:
         return "the same answer, equal to the last bit"
     where = "the same label" if again.same_label else "another answer"
     return f"{where}; differs by {again.difference:.2g}" if again.difference is not None else again.note
+
+
+def _minute(moment: str | datetime | None) -> str:
+    if not moment:
+        return ""
+    written = datetime.fromisoformat(moment) if isinstance(moment, str) else moment
+    return f"{written.astimezone(UTC):%Y-%m-%d %H:%M}"
 
 
 def _short(value: Any) -> Any:

@@ -186,7 +186,7 @@ def _about(found: Rollout) -> dict[str, object]:
 
 
 def _share(found: Rollout) -> str:
-    return "shadow" if found.shadow else f"{found.share:.0%}"
+    return "–" if found.ended else "shadow" if found.shadow else f"{found.share:.0%}"
 
 
 def _shares(steps: str) -> tuple[float, ...]:

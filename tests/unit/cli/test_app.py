@@ -61,6 +61,14 @@ def test_wrong_usage_is_bad_input(argv, capsys):
     assert "--help" in shown.err
 
 
+def test_a_group_without_a_command_shows_what_there_is(capsys):
+    assert app.call(["alerts"]) == 2
+    said = capsys.readouterr()
+    assert "resolve" in said.out + said.err
+    assert "Error" not in said.out + said.err
+    assert app.call(["alerts", "--json"]) == 2
+
+
 def test_an_error_says_what_and_how_to_mend(monkeypatch, capsys):
     fail_with(monkeypatch, errors.NotFound.among("model", "late-arival", ["late-arrival"]))
     assert app.call(["status"]) == 3

@@ -95,6 +95,19 @@ def test_a_folder_that_has_lived_longer_is_not_told_as_if_it_had_not(tmp_path, c
     assert [path.name for path in tmp_path.iterdir()] == [".treadle"]
 
 
+@pytest.mark.parametrize("day", ["nonsense", "2013-13-01", "1 May"])
+def test_a_day_that_is_none_is_refused(tmp_path, capsys, day):
+    assert app.call(["demo", "--folder", str(tmp_path / "new"), "--exit", "--until", day]) == 2
+    assert f"{day!r} is no day. Write it like 2013-06-30." in capsys.readouterr().err
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_folder_that_is_a_file_is_refused(tmp_path, capsys):
+    (tmp_path / "file").touch()
+    assert app.call(["demo", "--folder", str(tmp_path / "file"), "--exit"]) == 2
+    assert "is not a folder" in capsys.readouterr().err
+
+
 def test_one_demo_at_a_time_lives_in_a_folder(tmp_path):
     with Workspace.open(tiny_project(tmp_path / "tiny", rows=5)) as opened:
         with _alone(opened), pytest.raises(Conflict, match="Another demo"), _alone(opened):
