@@ -187,6 +187,20 @@ def duration(value: str | timedelta, *, field: str = "duration") -> timedelta:
     return result
 
 
+def in_words(span: timedelta) -> str:
+    """A span of whole seconds as a sentence says it.
+
+    >>> in_words(timedelta(days=28)), in_words(timedelta(hours=36)), in_words(timedelta(seconds=61))
+    ('28 days', '1 day 12 hours', '1 minute 1 second')
+    """
+    left, parts = int(span.total_seconds()), []
+    for unit, size in (("day", 86_400), ("hour", 3_600), ("minute", 60), ("second", 1)):
+        count, left = divmod(left, size)
+        if count:
+            parts.append(f"{count:,} {unit}{'' if count == 1 else 's'}")
+    return " ".join(parts) or "0 seconds"
+
+
 def _span(text: object, field: str) -> timedelta:
     wrong = InvalidInput(
         f"{text!r} is not a duration.",

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Literal
 
+from treadle.clock import in_words
 from treadle.rollouts.rollout import Rollout
 
 Move = Literal["wait", "next", "promote", "roll_back"]
@@ -56,7 +57,7 @@ def _onward(rollout: Rollout, now: datetime) -> Decision:
     if figures.in_stage < stage.samples:
         return Decision("wait", f"{figures.in_stage:,} of {stage.samples:,} answers at {_share(stage.share)}")
     if stage.bake is not None and now - rollout.entered_at < stage.bake:
-        return Decision("wait", f"it has to last {stage.bake} at {_share(stage.share)}")
+        return Decision("wait", f"it has to last {in_words(stage.bake)} at {_share(stage.share)}")
     if rollout.stage + 1 < len(rollout.stages):
         return Decision("next", f"{figures.in_stage:,} answers at {_share(stage.share)} and no check against it")
     return _last(rollout, now)
@@ -65,6 +66,7 @@ def _onward(rollout: Rollout, now: datetime) -> Decision:
 def _last(rollout: Rollout, now: datetime) -> Decision:
     figures, plan = rollout.figures, rollout.plan
     labelled = sum(figures.labelled.values())
+    in_time = f"{labelled:,} labels within {in_words(_patience(rollout))}"
     if figures.not_worse:
         return Decision(
             "promote",
@@ -73,19 +75,18 @@ def _last(rollout: Rollout, now: datetime) -> Decision:
     if not _impatient(rollout, now):
         return Decision("wait", f"for labels: {labelled:,} so far do not rule out a harm of {plan.margin:g}")
     if plan.labels == "proceed":
-        return Decision(
-            "promote",
-            f"every other check is content; {labelled:,} labels within {plan.patience} did not decide about its quality",
-        )
-    return Decision(
-        "roll_back", f"{labelled:,} labels within {plan.patience} did not rule out a harm of {plan.margin:g}"
-    )
+        return Decision("promote", f"every other check is content; {in_time} did not decide about its quality")
+    return Decision("roll_back", f"{in_time} did not rule out a harm of {plan.margin:g}")
 
 
 def _impatient(rollout: Rollout, now: datetime) -> bool:
+    return now - rollout.entered_at >= _patience(rollout)
+
+
+def _patience(rollout: Rollout) -> timedelta:
     patience = rollout.plan.patience
     assert isinstance(patience, timedelta)  # a plan has made it one
-    return now - rollout.entered_at >= patience
+    return patience
 
 
 def _share(share: float) -> str:

@@ -81,7 +81,7 @@ def test_a_shadow_that_held_goes_straight_on() -> None:
         (Canary(steps=[0.1], samples=2_000), Figures(in_stage=1_200), "1,200 of 2,000 answers at 10%"),
         (Shadow(samples=5), Figures(in_stage=4), "4 of 5 answers at the shadow"),
         (Canary(steps=[0.1, 0.5], samples=5), Figures(in_stage=5), "5 answers at 10% and no check against it"),
-        (Canary(steps=[0.5], samples=5, bake="2h"), Figures(in_stage=5), "it has to last 2:00:00 at 50%"),
+        (Canary(steps=[0.5], samples=5, bake="2h"), Figures(in_stage=5), "it has to last 2 hours at 50%"),
         (
             Canary(steps=[0.5], samples=5, margin=0.03),
             Figures(in_stage=5, labelled={"champion": 700, "challenger": 500}, not_worse=True),
