@@ -85,7 +85,7 @@ class Situations:
                 except NotFound:
                     continue
                 if moves:
-                    last = moves[-1]
+                    last = moves[0]
                     yield trigger.target, Upstream(last.to_version, last.id, last.at)
 
 

@@ -150,7 +150,7 @@ def test_messages_count_from_the_last_turn(bench: Bench) -> None:
 def test_an_upstream_model_is_looked_up(bench: Bench) -> None:
     from sklearn.dummy import DummyClassifier
 
-    loop = bench.loop(td.triggers.OnUpstream("taxi"))
+    loop = bench.loop(td.triggers.OnUpstream("taxi"), cooldown=None)
     assert bench.workspace.situation(loop).upstream == {}
     rows = [{"x": float(n % 7), "y": n % 2} for n in range(200)]
     import pandas as pd
@@ -162,6 +162,27 @@ def test_an_upstream_model_is_looked_up(bench: Bench) -> None:
     bench.workspace.registry.promote("taxi", made.number, why="First.", principal="ada", override="A test.")
     found = bench.workspace.situation(loop).upstream["taxi@champion"]
     assert (found.version, found.at) == (made.number, bench.clock.now())
+
+    bench.workspace.retraining.turned("late", execution="e", as_of=bench.clock.now())
+    assert not asks(bench, loop)
+    bench.clock.advance(HOUR)
+    second = bench.workspace.register(
+        DummyClassifier(strategy="stratified", random_state=1).fit(frame[["x"]], frame["y"]),
+        "taxi",
+        task="binary",
+        data=frame,
+        label="y",
+    )
+    bench.workspace.registry.promote("taxi", second.number, why="Next.", principal="ada", override="A test.")
+    found = bench.workspace.situation(loop).upstream["taxi@champion"]
+    assert (found.version, found.at) == (second.number, bench.clock.now())
+    assert asks(bench, loop)
+
+
+def asks(bench: Bench, loop: td.Loop) -> bool:
+    """Whether a trigger of the loop asks for a turn now."""
+    considered = bench.workspace.retraining.consider(loop.retrain_plan, bench.workspace.situation(loop), dry_run=True)
+    return any(ruling.action == "run" for ruling in considered.rulings)
 
 
 class Own(Drift):
