@@ -4,13 +4,19 @@ from __future__ import annotations
 
 import json
 import re
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from tests.unit.server.conftest import Served, client_of
 from tests.unit.server.web.conftest import DAYS, LOOP
+from treadle.clock import ReplayClock
+from treadle.evidence import Verdict
 from treadle.server.web import live
+from treadle.server.web.views.loops import _reigns
+from treadle.testing.constant import constant_package
 from treadle.workspace import Workspace
 
 FORM = {"Content-Type": "application/x-www-form-urlencoded", "Origin": "http://127.0.0.1:7717"}
@@ -34,6 +40,27 @@ def test_the_timeline_shows_what_happened_in_lanes(living: Served) -> None:
     assert first["low"] < first["value"] < first["high"]
     assert first["threshold"] == pytest.approx(0.66)
     assert {row["verdict"] for row in drift["data"]["values"]} == {"passed", "failed"}
+
+
+def test_the_timeline_shows_who_was_champion_when(tmp_path: Path) -> None:
+    begun = datetime(2013, 4, 1, tzinfo=UTC)
+    clock = ReplayClock(begun)
+    with Workspace.open(tmp_path, clock=clock) as workspace:
+        for number in (1, 2, 3):
+            workspace.registry.create_version(
+                "m",
+                constant_package(workspace.artifacts, float(number)),
+                gates=["g"],
+                judge=lambda v: workspace.ledger.record("g", "candidate", v.subject, Verdict("passed")),
+            )
+            workspace.registry.promote("m", number, why="newer", principal="ada")
+            clock.advance(timedelta(days=number))
+        found = _reigns(workspace, "m", clock.now())
+    days = [0, 1, 3, 6]
+    moments = [begun + timedelta(days=day) for day in days]
+    assert [(each.version, each.begin, each.end) for each in found] == list(
+        zip((1, 2, 3), moments[:-1], moments[1:], strict=True)
+    )
 
 
 def test_every_mark_leads_somewhere(living: Served) -> None:

@@ -213,7 +213,7 @@ def _reigns(workspace: Workspace, model: str, now: datetime) -> list[Reign]:
     """Who was champion when."""
     if all(each.name != model for each in workspace.registry.models()):
         return []
-    moves = workspace.registry.history(model, "champion")
+    moves = workspace.registry.history(model, "champion")[::-1]
     ends = [*(move.at for move in moves[1:]), now]
     return [
         Reign(move.to_version, move.at, end, f"/models/{quote(model)}/{move.to_version}")

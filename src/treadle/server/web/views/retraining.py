@@ -19,7 +19,7 @@ MOST = 1_000
 _OUTCOMES = {
     "rollout": "went into a rollout",
     "promoted": "promoted",
-    "waiting": "waits for another rollout to end",
+    "waiting": "had to wait for another rollout to end",
     "registered": "registered",
     "refused": "refused by a gate",
     "blocked": "stopped by the data checks",
