@@ -82,11 +82,11 @@ class Feedback:
         with store.database.transaction():
             store.take_turns(observed)
             ids = dict.fromkeys(one[0] for one in taken)
-            answers = store.predictions_of(observed, ids)
-            fresh = () if name else {row["id"] for row in answers if not row["labels"]}
+            answers = () if name else store.predictions_of(observed, ids)
+            fresh = {row["id"] for row in answers if not row["labels"]}
             lines = timelines(store.feedback_of(observed, name, [one for one in ids if one not in fresh]))
             kept, again, corrections = _decided(taken, lines)
-            known = {row["id"] for row in answers if not row["lane"]}
+            known = store.answered(observed, ids) if name else {row["id"] for row in answers if not row["lane"]}
             changed = {one for one, *_ in kept}
             unknown = changed - known
             if not name:

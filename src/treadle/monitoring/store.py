@@ -129,6 +129,11 @@ class Store:
             "SELECT id, lane, frame, schema, labels FROM predictions WHERE observed = :observed", observed, ids
         )
 
+    def answered(self, observed: int, ids: Collection[str]) -> set[str]:
+        """Which of these ids were answered, shadows left aside; the index alone tells."""
+        rows = self._by_ids("SELECT id FROM predictions WHERE observed = :observed AND lane = ''", observed, ids)
+        return {row["id"] for row in rows}
+
     def set_labels(self, rows: Sequence[Mapping[str, Any]]) -> None:
         """Put the labels in force beside their answers."""
         self.database.execute_many(_SET_LABEL, rows)
