@@ -22,12 +22,15 @@ ROLLOUT = Rollout(
 NOTHING = Harm(np.zeros(0), np.zeros(0), np.zeros(0))
 
 
-def seen(n: int = 400, *, share: float = 0.5, slow: float = 1.0, shift: float = 0.0, **more: Any) -> Seen:
+def seen(
+    n: int = 400, *, share: float = 0.5, slow: float = 1.0, shift: float = 0.0, apart: int = 1, **more: Any
+) -> Seen:
+    """So many answers, `apart` by so many microseconds."""
     rng = np.random.default_rng(1)
     treated = rng.random(n) < share
     answers = Answers(
         ids=[str(i) for i in range(n)], keys=[str(i) for i in range(n)], requests=[f"r{i}" for i in range(n)],
-        at=np.arange(n), treated=treated, share=np.full(n, share), score=np.clip(rng.beta(2, 5, n) + shift * treated, 0, 1),
+        at=apart * np.arange(n), treated=treated, share=np.full(n, share), score=np.clip(rng.beta(2, 5, n) + shift * treated, 0, 1),
         predicted=["True"] * n, label=[None] * n, outcome=np.full(n, np.nan), label_at=np.full(n, -1),
         latency=rng.gamma(4, 0.002, n) * np.where(treated, slow, 1),
     )  # fmt: skip
@@ -85,6 +88,12 @@ def test_numerics() -> None:
 )
 def test_prediction_shift(shift: float, expected: float | None, status: str) -> None:
     assert PredictionShift().run(seen(3_000, shift=shift, expected_shift=expected)).status == status
+
+
+@pytest.mark.parametrize(("hours", "threshold", "status"), [(23, 0.25, "passed"), (25, 0.1, "failed")])
+def test_a_part_of_a_day_is_compared_with_more_room(hours: int, threshold: float, status: str) -> None:
+    verdict = PredictionShift().run(seen(3_000, shift=0.2, expected_shift=0.0, apart=hours * 3_600_000_000 // 2_999))
+    assert (verdict.status, verdict.threshold) == (status, threshold)
 
 
 @pytest.mark.parametrize(

@@ -9,6 +9,9 @@ from treadle.evidence import Check, Stage, Verdict
 from treadle.rollouts.analysis.seen import Seen
 from treadle.rollouts.sequential import find, harm
 
+DAY = 86_400_000_000
+"""In microseconds, as answers are stamped."""
+
 
 @dataclass(frozen=True)
 class PredictionShift(Check[Seen]):
@@ -16,7 +19,8 @@ class PredictionShift(Check[Seen]):
 
     A confidence sequence for the mean difference of the two variants' probabilities in live traffic, valid however often one
     looks; it fails once that is shown to be more than `tolerance` away from the difference on the release's test rows. Without
-    such rows (a version that was not compared with this champion) `unknown` takes the place of `tolerance` around none.
+    such rows (a version that was not compared with this champion) `unknown` takes the place of `tolerance` around none. It also
+    does until answers of a whole day were seen: the release's rows are of whole days, and one stormy evening is no day.
     """
 
     stage: ClassVar[Stage] = "release"
@@ -42,7 +46,8 @@ class PredictionShift(Check[Seen]):
         assert found.high is not None
         assert found.difference is not None
         middle = 0.0 if expected is None else expected
-        room = self.unknown if expected is None else self.tolerance
+        a_day = int(answers.at[rows].max() - answers.at[rows].min()) >= DAY
+        room = self.tolerance if expected is not None and a_day else self.unknown
         value = found.difference - middle
         return Verdict.of(
             found.low <= middle + room and found.high >= middle - room,
