@@ -87,7 +87,8 @@ class Observations:
 
         Columns: id, request, key (what it was routed by), at, version, variant, score, predicted, label, outcome, label_at,
         latency (seconds), share (the chance its variant had of getting it; missing where nothing was drawn), rollout (what the
-        share belonged to). With `columns` only those, in that order, for less time. Raises `NotFound` for another.
+        share belonged to), frame (the same number for what one request asked of one variant). With `columns` only those, in that
+        order, for less time. Raises `NotFound` for another.
         """
         if columns is not None:
             for name in columns:
@@ -114,7 +115,14 @@ class Observations:
         )
 
     def counts(
-        self, endpoint: str, begin: datetime, end: datetime, *, every: timedelta, known_by: datetime | None = None
+        self,
+        endpoint: str,
+        begin: datetime,
+        end: datetime,
+        *,
+        every: timedelta,
+        variants: Collection[str] | None = None,
+        known_by: datetime | None = None,
     ) -> pa.Table:
         """Per bucket of `every` and version: begin, version, predictions, labelled, mean_score, mean_outcome.
 
@@ -124,7 +132,8 @@ class Observations:
             raise InvalidInput("every must be longer than zero.", mend="For example timedelta(days=1).", field="every")
         window = windowing.Window(micros(begin), micros(end))
         known = None if known_by is None else micros(known_by)
-        return windowing.counts(self._store, self._number(endpoint), window, every // timedelta(microseconds=1), known)
+        step = every // timedelta(microseconds=1)
+        return windowing.counts(self._store, self._number(endpoint), window, step, variants, known)
 
     def features(
         self,

@@ -34,7 +34,7 @@ COLUMNS = (
         "label_at",
         "latency",
     ),
-    *("share", "rollout"),
+    *("share", "rollout", "frame"),
 )
 
 
@@ -145,6 +145,7 @@ def _whole(
             "latency": latency,
             "share": pa.array(share, mask=np.isnan(share)),
             "rollout": rollout,
+            "frame": pa.array(np.array(frames, dtype=np.int64)),
         }
     )
 
@@ -180,7 +181,14 @@ _PLAIN: dict[str, Callable[[list[Any]], Any]] = {
 }
 
 
-def counts(store: Store, observed: int, window: Window, every: int, known_by: int | None = None) -> pa.Table:
+def counts(
+    store: Store,
+    observed: int,
+    window: Window,
+    every: int,
+    variants: Collection[str] | None = None,
+    known_by: int | None = None,
+) -> pa.Table:
     """See `Observations.counts`."""
     import pyarrow as pa
 
@@ -190,7 +198,7 @@ def counts(store: Store, observed: int, window: Window, every: int, known_by: in
             mend="Take longer ones, or a shorter window.",
             field="every",
         )
-    wanted = chosen(store.schemas(observed), None, None)
+    wanted = chosen(store.schemas(observed), None, variants)
     label, outcome = (
         ("label", "outcome") if known_by is None else (_known(name, known_by) for name in ("label", "outcome"))
     )

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from treadle.registry import Registry
     from treadle.serving import Endpoints, Failure
 
+VARIANTS = (CHAMPION, CHALLENGER, SHADOW)
 SLACK = timedelta(days=1)  # a request may say that it is about another moment
 ENOUGH = 0.1  # a look is worth it once so much more is known
 SAMPLE = 2_000  # so many answers are enough to see what is missing
@@ -94,7 +95,7 @@ class Looking:
             rollout.started_at - SLACK,
             now + SLACK,
             versions=[rollout.champion, rollout.version],
-            variants=[CHAMPION, CHALLENGER, SHADOW],
+            variants=VARIANTS,
             known_by=now,
         )
         return Answers.of(table.filter(pc.field("rollout") == rollout.id), rollout.version)
@@ -111,11 +112,21 @@ class Looking:
         """Whether counting alone shows that a look can wait: next to nothing is read for that."""
         if rollout.looked_at is None or decide(rollout, [], now).move != "wait" or self._failing(rollout, now):
             return False
-        every = timedelta(days=3_650)
-        found = self._observations.counts(rollout.model, rollout.started_at, now + SLACK, every=every, known_by=now)
-        answers, labels = (sum(found[name].to_pylist()) for name in ("predictions", "labelled"))
-        before, known = (sum(each.values()) for each in (rollout.figures.samples, rollout.figures.labelled))
-        return answers - before <= ENOUGH * before and labels - known <= ENOUGH * known
+        found = self._observations.counts(
+            rollout.model,
+            rollout.started_at,
+            now + SLACK,
+            every=timedelta(days=3_650),
+            variants=VARIANTS,
+            known_by=now,
+        ).to_pylist()
+        answers, labels = (sum(row[name] for row in found) for name in ("predictions", "labelled"))
+        treated = sum(row["predictions"] for row in found if row["version"] == rollout.version)
+        figures, needed = rollout.figures, rollout.stages[rollout.stage].samples
+        before, known = sum(figures.samples.values()), sum(figures.labelled.values())
+        in_stage = figures.in_stage + treated - figures.samples.get(CHALLENGER, 0)
+        full = figures.in_stage < needed <= in_stage
+        return not full and answers - before <= ENOUGH * before and labels - known <= ENOUGH * known
 
     def _worth_a_look(self, rollout: Rollout, counted: Figures, fresh: int, now: datetime) -> bool:
         """Whether labels or answers grew by a tenth, requests failed, or something else than waiting is due."""

@@ -29,7 +29,7 @@ def seen(
     rng = np.random.default_rng(1)
     treated = rng.random(n) < share
     answers = Answers(
-        ids=[str(i) for i in range(n)], keys=[str(i) for i in range(n)], requests=[f"r{i}" for i in range(n)],
+        ids=[str(i) for i in range(n)], keys=[str(i) for i in range(n)], frames=np.arange(n),
         at=apart * np.arange(n), treated=treated, share=np.full(n, share), score=np.clip(rng.beta(2, 5, n) + shift * treated, 0, 1),
         predicted=["True"] * n, label=[None] * n, outcome=np.full(n, np.nan), label_at=np.full(n, -1),
         latency=rng.gamma(4, 0.002, n) * np.where(treated, slow, 1),
@@ -67,8 +67,8 @@ def test_latency_of_a_few_requests_says_nothing() -> None:
 
 def test_rows_of_one_request_count_once() -> None:
     found = seen()
-    together = replace(found.answers, requests=["r"] * 400, latency=np.full(400, 0.01))
-    assert len(together.requests_of(treated=True)) == 1
+    together = replace(found.answers, frames=np.arange(400) // 100)
+    assert len(together.requests_of(treated=True)) == 4
 
 
 def test_numerics() -> None:
@@ -88,6 +88,16 @@ def test_numerics() -> None:
 )
 def test_prediction_shift(shift: float, expected: float | None, status: str) -> None:
     assert PredictionShift().run(seen(3_000, shift=shift, expected_shift=expected)).status == status
+
+
+def test_a_key_that_asks_often_is_one_draw() -> None:
+    found = seen(2_000, expected_shift=0.0, apart=3_600_000_000)
+    keys = [str(place % 4) for place in range(2_000)]
+    treated = np.array([key in ("0", "1") for key in keys])
+    score = np.where(treated, 0.9, 0.1)  # these customers are so, whoever answers them
+    loyal = replace(found.answers, keys=keys, treated=treated, score=score)
+    assert loyal.draws.tolist() == [0, 1, 2, 3]
+    assert PredictionShift().run(replace(found, answers=loyal)).status == "passed"
 
 
 @pytest.mark.parametrize(("hours", "threshold", "status"), [(23, 0.25, "passed"), (25, 0.1, "failed")])

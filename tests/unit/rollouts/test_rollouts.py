@@ -159,6 +159,30 @@ def test_a_good_shadow_takes_over(street: Any) -> None:
     assert ended.figures.difference == pytest.approx(0.0, abs=0.01)
 
 
+def test_the_stage_after_a_shadow_is_looked_at_as_it_fills(street: Any) -> None:
+    rollout_id = street.open("same", Shadow(samples=600, steps=[0.5], margin=0.05))
+    in_stage, stage = [], []
+    for _ in range(12):
+        street.ask(150, label=False)
+        street.clock.advance("1h")
+        rollout = street.rollouts.advance(rollout_id)
+        stage.append(rollout.stage)
+        in_stage.append(rollout.figures.in_stage)
+    assert stage == [0] * 3 + [1] * 9
+    seen = in_stage[4:]
+    assert seen[0] > 50
+    assert seen[-1] >= 600 * 0.9
+
+
+def test_requests_without_an_id_are_still_requests(street: Any) -> None:
+    rollout_id = street.open("same")
+    street.ask(400, batch=2)
+    rollout = street.rollouts.get(rollout_id)
+    answers = street.rollouts._looking._answers(rollout, street.clock.now())
+    asked = sum(len(answers.requests_of(treated=treated)) for treated in (True, False))
+    assert 200 <= asked <= 400  # a request of two rows is one for each variant that answered
+
+
 @pytest.mark.parametrize(("labels", "outcome"), [("wait", "rolled_back"), ("proceed", "promoted")])
 def test_labels_that_never_come(street: Any, labels: str, outcome: str) -> None:
     plan = Canary(steps=[0.5], samples=50, labels=labels, patience="2d")  # type: ignore[arg-type]

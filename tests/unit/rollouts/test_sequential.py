@@ -164,7 +164,7 @@ def _answers(rows: Any, hour: int) -> Answers:
     names = [str(place) for place in range(n)]
     label = [str(late) if there else None for late, there in zip(rows.late, known, strict=True)]
     return Answers(
-        ids=names, keys=names, requests=names, at=np.arange(n), treated=rows.treated == 1, share=rows.share, score=np.zeros(n),
+        ids=names, keys=names, frames=np.arange(n), at=np.arange(n), treated=rows.treated == 1, share=rows.share, score=np.zeros(n),
         predicted=[""] * n, label=label, outcome=np.zeros(n), label_at=np.where(known, rows.label_at * 3.6e9, -1).astype(np.int64),
         latency=np.zeros(n),
     )  # fmt: skip

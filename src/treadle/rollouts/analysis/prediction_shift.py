@@ -34,7 +34,7 @@ class PredictionShift(Check[Seen]):
         answers, expected = context.answers, context.expected_shift
         if not context.probabilities:
             return Verdict.skipped("Only the probabilities of two classes are compared.")
-        rows = np.flatnonzero(answers.drawn & np.isfinite(answers.score))
+        rows = answers.draws[np.isfinite(answers.score[answers.draws])]
         if len(rows) < 2:
             return Verdict.skipped("Nothing was drawn yet.")
         found = find(

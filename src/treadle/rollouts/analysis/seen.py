@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 from treadle.rollouts.rollout import Rollout
@@ -23,12 +24,13 @@ CHAMPION, CHALLENGER, SHADOW = "champion", "challenger", "shadow"
 class Answers:
     """The answers of a rollout, oldest first, as arrays of one length; times in microseconds.
 
-    `treated`: the challenger gave it; `share` is the chance it had of getting it (NaN: nothing was drawn, 0: in the shadow).
+    `frames`: the same number for what one request asked of one variant; `treated`: the challenger gave it; `share` is the
+    chance it had of getting it (NaN: nothing was drawn, 0: in the shadow).
     """
 
     ids: list[str]
     keys: list[str]
-    requests: list[str]
+    frames: np.ndarray
     at: np.ndarray
     treated: np.ndarray
     share: np.ndarray
@@ -53,7 +55,7 @@ class Answers:
         return cls(
             ids=table["id"].to_pylist(),
             keys=table["key"].to_pylist(),
-            requests=table["request"].to_pylist(),
+            frames=table["frame"].to_numpy(),
             at=_micros(table, "at"),
             treated=treated,
             share=share,
@@ -69,19 +71,23 @@ class Answers:
         """The place of the first answer of each request to one variant: rows of a request share its fate."""
         import numpy as np
 
-        seen: set[tuple[str, float]] = set()
-        places = []
-        for row in np.flatnonzero((self.treated == treated) & ((self.share == 0) | self.drawn | ~self.treated)):
-            name = (self.requests[row], float(self.latency[row]))  # requests without an id are told apart by their time
-            if name not in seen:
-                seen.add(name)
-                places.append(row)
-        return np.array(places, dtype=np.int64)
+        places = np.flatnonzero((self.treated == treated) & ((self.share == 0) | self.drawn | ~self.treated))
+        _, first = np.unique(self.frames[places], return_index=True)
+        return places[np.sort(first)]
 
     @property
     def drawn(self) -> np.ndarray:
         """Which answers were drawn by a share between 0 and 1."""
         return (self.share > 0) & (self.share < 1)
+
+    @cached_property
+    def draws(self) -> np.ndarray:
+        """The place of the first drawn answer of each key: a key is drawn once, however often it asks."""
+        import numpy as np
+
+        places = np.flatnonzero(self.drawn)
+        _, first = np.unique([self.keys[place] for place in places], return_index=True)
+        return places[np.sort(first)]
 
 
 @dataclass(frozen=True)
