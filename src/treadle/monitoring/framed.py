@@ -40,7 +40,26 @@ def joined(tables: list[pa.Table]) -> pa.Table:
         return pa.schema(
             [("id", pa.string()), ("at", moment), ("version", pa.int64()), ("variant", pa.string())]
         ).empty_table()
+    tables = _alike(tables)
     return pa.concat_tables(tables, promote_options="permissive").sort_by([("at", "ascending"), ("id", "ascending")])
+
+
+def _alike(tables: list[pa.Table]) -> list[pa.Table]:
+    """The tables with every column as texts that is one in any of them: what was a number once may be a text another time."""
+    import pyarrow as pa
+
+    kinds: dict[str, set[bool]] = defaultdict(set)
+    for table in tables:
+        for field in table.schema:
+            if not pa.types.is_null(field.type):
+                kinds[field.name].add(pa.types.is_string(field.type))
+    mixed = {name for name, found in kinds.items() if len(found) > 1}
+    return [
+        table.cast(pa.schema([pa.field(f.name, pa.string()) if f.name in mixed else f for f in table.schema]))
+        if mixed
+        else table
+        for table in tables
+    ]
 
 
 def _read(folder: Path, frames: list[Row]) -> Iterator[tuple[Row, Batch]]:

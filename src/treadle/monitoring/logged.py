@@ -50,9 +50,8 @@ class Logged:
             end=window.end,
         )
         frames = [frame for frame in frames if frame["schema"] in schemas]
-        rows = sum(frame["rows_kept"] for frame in frames)
-        if limit is not None and rows > limit:  # requests evenly spread
-            frames = frames[:: max(1, rows // limit)]
+        if limit is not None and sum(frame["rows_kept"] for frame in frames) > limit:
+            frames = _spread(frames, limit)
             found = table_of(folder, frames, schemas, _doubled(self._store, observed, frames))
         else:
             days = defaultdict(list)
@@ -76,6 +75,15 @@ class Logged:
             while kept > REMEMBERED:
                 kept -= self._days.popitem(last=False)[1].num_rows
         return table
+
+
+def _spread(frames: list[Row], limit: int) -> list[Row]:
+    """The requests that rows evenly spread over all rows are in."""
+    import numpy as np
+
+    ends = np.cumsum([frame["rows_kept"] for frame in frames])
+    places = np.searchsorted(ends, np.linspace(0, ends[-1] - 1, limit), side="right")
+    return [frames[place] for place in np.unique(places)]
 
 
 def _within(table: pa.Table, window: Window) -> pa.Table:

@@ -70,6 +70,7 @@ class Logged:
         **more: Any,
     ) -> None:
         """Log one request with these ids; `more` are fields of the schema, or of the batch."""
+        places = more.pop("places", ["EWR"] * len(ids))
         of_batch = {name: more.pop(name) for name in ("keys", "chosen", "labels") if name in more}
         schema = schema_of(**more)
         log, name = self.log(worker), f"{abs(hash(schema)):x}"
@@ -80,7 +81,7 @@ class Logged:
             rows = np.hstack([told, *[(1 - told) / 2] * (len(schema.classes) - 1)])
         moments = micros(at) if isinstance(at, datetime) else [micros(each) for each in at]
         numbers = np.arange(2 * len(ids), dtype="<f4").reshape(-1, 2)
-        texts, entities = ["IAH"] * len(ids), ["EWR"] * len(ids)
+        texts, entities = ["IAH"] * len(ids), places
         bodies = (numbers.tobytes(), texts, rows.astype("<f4").tobytes(), entities)
         log.append(encode_batch(Batch(name, list(ids), request, moments, 1500, *bodies, **of_batch)))
 

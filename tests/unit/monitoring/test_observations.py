@@ -234,6 +234,25 @@ def test_counts_and_span(logged: Logged) -> None:
         logged.observations.counts("late", START, START + 300 * DAY, every=timedelta(seconds=1))
 
 
+def test_a_limit_reaches_over_the_window_when_requests_are_large(logged: Logged) -> None:
+    for day in range(7):
+        logged.answer([f"{day} {number}" for number in range(100)], at=START + day * DAY)
+    logged.observations.collect("late")
+    for limit in (14, 30, 200, 690):
+        found = logged.observations.features("late", START, START + 7 * DAY, limit=limit)
+        assert found.num_rows == limit
+        assert len({moment.date() for moment in found["at"].to_pylist()}) == 7
+
+
+def test_an_entity_may_be_a_number_one_day_and_a_text_another(logged: Logged) -> None:
+    logged.answer(["a"], places=[7])
+    logged.answer(["b"], at=START + DAY, places=["JFK"])
+    logged.answer(["c"], at=START + 2 * DAY, places=[None])
+    logged.observations.collect("late")
+    assert logged.observations.features("late", START, START + 3 * DAY)["origin"].to_pylist() == ["7", "JFK", None]
+    assert logged.observations.features("late", START, START + DAY)["origin"].to_pylist() == [7]
+
+
 def test_counts_and_signals_as_they_were_known(logged: Logged) -> None:
     logged.answer(["a", "b"])
     logged.observations.collect("late")
