@@ -1,7 +1,10 @@
 """Metrics of labelled predictions from sums that add up over days, so that any set of days is measured by one addition.
 
-Binary tasks keep a histogram of scores for each outcome (over fine bins of the release's scores, with a cut at one half), from
-which ROC AUC, F1 and the rest follow; the AUC of binned scores counts ties half and is off by less than half a tie's weight.
+Several classes keep how often each was taken for which. All that the release did not know, or that are too many to keep apart, are
+one more class as truths, and two as answers: the right one and a wrong one. So accuracy is exact; the mean of F1 is over the
+classes kept apart. Binary tasks keep a histogram of scores for each outcome (over fine bins of the release's scores, with a cut at
+one half), from which ROC AUC, F1 and the rest follow; the AUC of binned scores counts ties half and is off by less than half a
+tie's weight.
 """
 
 from __future__ import annotations
@@ -54,7 +57,7 @@ class Sums:
     @property
     def width(self) -> int:
         """How many sums there are."""
-        return {"binary": 2 * (len(self.cuts) + 1) + 2, "multiclass": len(self.classes) ** 2, "regression": 5}[
+        return {"binary": 2 * (len(self.cuts) + 1) + 2, "multiclass": (len(self.classes) + 2) ** 2, "regression": 5}[
             self.task
         ]
 
@@ -122,26 +125,27 @@ class Sums:
         return np.where(positive > 0, 2 * hits / (hits + false + positive), np.nan)
 
     def _several(self, metric: str, sums: np.ndarray) -> np.ndarray:
-        confusion = sums.reshape(*sums.shape[:-1], len(self.classes), len(self.classes))
+        kept = len(self.classes)
+        confusion = sums.reshape(*sums.shape[:-1], kept + 2, kept + 2)
         hits = np.diagonal(confusion, axis1=-2, axis2=-1)
         if metric == "accuracy":
             return hits.sum(-1) / confusion.sum((-2, -1))
         either = confusion.sum(-1) + confusion.sum(-2)
-        return np.nanmean(np.where(either > 0, 2 * hits / either, np.nan), axis=-1)
+        return np.nanmean(np.where(either > 0, 2 * hits / either, np.nan)[..., :kept], axis=-1)
 
     def _confusions(self, rows: pa.Table, days: np.ndarray, first: int, span: int) -> np.ndarray:
         import pyarrow as pa
         import pyarrow.compute as pc
 
-        known = pc.SetLookupOptions(pa.array(self.classes, pa.string()))
+        told = np.asarray(pc.call_function("and", [rows["label"].is_valid(), rows["predicted"].is_valid()]))
+        known, other = pc.SetLookupOptions(pa.array(self.classes, pa.string())), len(self.classes)
+        texts = [rows[name].cast(pa.string()) for name in ("label", "predicted")]
         truth, said = (
-            np.asarray(pc.call_function("index_in", [rows[name].cast(pa.string())], known).fill_null(-1)).astype(
-                np.int64
-            )
-            for name in ("label", "predicted")
+            np.asarray(pc.call_function("index_in", [text], known).fill_null(other)).astype(np.int64) for text in texts
         )
-        told = (truth >= 0) & (said >= 0)
-        place = (days[told] - first) * self.width + truth[told] * len(self.classes) + said[told]
+        right = np.asarray(pc.call_function("equal", texts).fill_null(False))
+        said = np.where((said == other) & ~right, other + 1, said)
+        place = ((days - first) * self.width + truth * (other + 2) + said)[told]
         return np.bincount(place, minlength=span * self.width).reshape(span, self.width).astype(np.float64)
 
 

@@ -48,6 +48,28 @@ def test_fine_scores_lose_next_to_nothing() -> None:
     assert float(sums.value("f1", total)) == pytest.approx(exact["f1"].value, abs=1e-9)
 
 
+@pytest.mark.parametrize("classes", [3, 29, 40])
+def test_accuracy_counts_classes_that_the_release_did_not_know(classes: int) -> None:
+    rng = np.random.default_rng(classes)
+    names = np.array([f"class {number:02}" for number in range(classes)])
+    truth, said = rng.choice(names, 2_000), rng.choice(names, 2_000)
+    said = np.where(rng.random(2_000) < 0.6, truth, said)
+    truth = np.where(rng.random(2_000) < 0.2, "nobody knew", truth)
+    table = pa.table({"label": truth, "predicted": said})
+    sums = Sums.of("multiclass", np.zeros(0), tuple(names))
+    total = sums.by_day(table, np.arange(2_000) % 3, 0, 3).sum(axis=0)
+    assert float(sums.value("accuracy", total)) == pytest.approx((truth == said).mean())
+    assert sums.rows(total) == 2_000
+    assert 0 < float(sums.value("macro_f1", total)) < 1
+
+
+def test_of_several_classes_rows_without_a_label_count_for_nothing() -> None:
+    table = pa.table({"label": pa.array(["a", None, "b"]), "predicted": ["a", "a", "a"]})
+    sums = Sums.of("multiclass", np.zeros(0), ("a", "b"))
+    total = sums.by_day(table, np.zeros(3, int), 0, 1)[0]
+    assert (sums.rows(total), float(sums.value("accuracy", total))) == (2, 0.5)
+
+
 def test_regression_and_several_classes() -> None:
     rng = np.random.default_rng(2)
     truth = rng.normal(size=300)
