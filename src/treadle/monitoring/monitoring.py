@@ -79,8 +79,8 @@ class Monitoring:
         if version is not None:
             reference = self.reference(watched.model, version.number)
         else:  # a system that was never released here is compared with its own first weeks
-            reference = self._learned(watched, sight, span[0])
             due = [one for one in due if one[0] > span[0] + LEARNING - timedelta(days=1)]
+            reference = self._learned(watched, sight, span[0], moment) if due else None
         windows: dict[tuple[datetime, datetime], LiveWindow] = {}
         found = []
         for begin, end, monitor in due:
@@ -136,11 +136,14 @@ class Monitoring:
         except (NotFound, InvalidInput):
             return None
 
-    def _learned(self, watched: Watched, sight: Sight, first: datetime) -> Reference | None:
+    def _learned(self, watched: Watched, sight: Sight, first: datetime, now: datetime) -> Reference | None:
         key = (watched.name, 0)
-        if key not in self._references:
-            self._references[key] = learned(sight, first, watched.task)
-        return self._references[key]
+        if key in self._references:
+            return self._references[key]
+        found = learned(sight, first, watched.task)
+        if now >= first + LEARNING + watched.settles:  # the labels of these weeks may still be coming
+            self._references[key] = found
+        return found
 
     def _document(self, model: str, version: int) -> Any:
         try:

@@ -151,6 +151,17 @@ def test_a_monitor_that_breaks_is_an_error_and_stops_no_other(released: td.Works
     assert all(e.verdict.detail["end"] == at(97).isoformat() for e in found)
 
 
+def test_a_system_that_is_watched_from_its_first_day_is_compared_with_its_first_weeks(workspace: td.Workspace) -> None:
+    found = []
+    for day in range(1, 43):
+        workspace.clock.move_to(at(day))  # type: ignore[attr-defined]
+        adopt(workspace, rows(1, first=day - 1, shift=3.0 if day > 35 else 0.0))
+        found += workspace.monitoring.watch(WATCHED)
+    assert found[0].verdict.detail["begin"] > at(27).isoformat()
+    assert found[0].verdict.status == "passed"
+    assert (found[-1].verdict.status, found[-1].verdict.detail["moved"]) == ("failed", ["warmth"])
+
+
 def test_a_system_treadle_never_served_is_compared_with_its_first_weeks(workspace: td.Workspace) -> None:
     workspace.clock.move_to(at(43))  # type: ignore[attr-defined]
     adopt(workspace, pa.concat_tables([rows(35, a_day=40), rows(7, first=35, shift=3.0)]))
