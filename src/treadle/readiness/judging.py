@@ -85,7 +85,7 @@ def _answer(need: Need, found: Found, now: datetime) -> _Answer:
             _proofs([newest], now),
             expired=True,
         )
-    deciding = _deciding(need, said, fresh[0], found.in_service)
+    deciding = _deciding(need, said, fresh, found.in_service)
     proofs = _proofs([deciding, *(fresh[:1] if fresh[0].id != deciding.id else ())], now)
     status, summary = deciding.verdict.status, deciding.verdict.summary
     if deciding.erased:
@@ -104,11 +104,17 @@ def _answer(need: Need, found: Found, now: datetime) -> _Answer:
     )
 
 
-def _deciding(need: Need, said: Sequence[Evidence], newest: Evidence, in_service: frozenset[str]) -> Evidence:
-    """What must hold has to hold of the version in service, however long ago that was asked, as long as the check still runs;
-    where nothing was said of that version, the newest word counts."""
-    served = [each for each in said if str(each.subject) in in_service] if need.holds else []
-    return served[0] if served else newest
+def _deciding(need: Need, said: Sequence[Evidence], fresh: Sequence[Evidence], in_service: frozenset[str]) -> Evidence:
+    """What must hold has to hold of every loop and dataset: of the version in service, however long ago that was asked, as long
+    as the check still runs; where nothing was said of that version, the newest word counts."""
+    if not need.holds:
+        return fresh[0]
+    served = [each for each in said if str(each.subject) in in_service]
+    newest: dict[str, Evidence] = {}
+    for each in (*served, *fresh):
+        newest.setdefault(each.subject.id.partition("@")[0], each)
+    words = list(newest.values())
+    return next((each for each in words if each.erased or each.verdict.status in ("failed", "error")), words[0])
 
 
 def _attested(test: Test, found: Found, now: datetime) -> _Answer | None:

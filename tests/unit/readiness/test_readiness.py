@@ -259,6 +259,20 @@ def test_the_version_in_service_decides(ground: Ground, readiness: Readiness) ->
     assert readiness.score().result("model-6").points == 1.0
 
 
+def test_what_must_hold_has_to_hold_of_every_loop(ground: Ground, readiness: Readiness) -> None:
+    def say(loop: str, status: str) -> float:
+        subject, verdict = Subject("loop", loop), Verdict(status, summary="So it is.")  # type: ignore[arg-type]
+        ground.ledger.record("feature_benefit", "release", subject, verdict, principal="treadle")
+        return readiness.score().result("data-2").points
+
+    assert say("a", "failed") == 0
+    assert say("b", "passed") == 0
+    assert say("a", "passed") == 1
+    assert say("b", "error") == 0
+    ground.clock.advance("300d")  # a loop that is no more is forgotten with its evidence
+    assert say("a", "passed") == 1
+
+
 def test_what_claims_to_come_from_the_future_does_not_count(ground: Ground, readiness: Readiness, earn: Earn) -> None:
     earn()
     assert readiness.score(ground.clock.now() - timedelta(hours=1)).final == 0.0
