@@ -4,17 +4,20 @@ from __future__ import annotations
 
 import math
 import shutil
-from collections.abc import Iterator
-from datetime import timedelta
+from collections.abc import Iterator, Sequence
+from datetime import datetime, timedelta
 from pathlib import Path
+from typing import Any
 
+import numpy as np
 import pytest
 
 from tests.unit.server.conftest import NOW, Served, client_of
-from treadle.clock import ReplayClock
+from treadle.clock import ReplayClock, micros
 from treadle.evidence import Subject, Verdict
 from treadle.rollouts import Canary
 from treadle.server.declared import declared
+from treadle.serving import Batch, LogSchema, PredictionLog, encode_batch
 from treadle.workspace import Workspace
 
 DAYS = 40
@@ -28,13 +31,32 @@ DECLARED = """
 """
 
 
-def live_on(project: Workspace, root: Path) -> Workspace:
-    """A copy of the project at `root` in which much has happened since."""
+def watched_on(project: Workspace, root: Path, clock: ReplayClock) -> Workspace:
+    """A copy of the project at `root` whose loop has monitors and triggers."""
     shutil.copytree(project.config.root, root)
     text = (root / "loop.py").read_text()
     (root / "loop.py").write_text(text.partition("    gates=")[0] + DECLARED.lstrip("\n"))
+    return Workspace.open(root, clock=clock)
+
+
+def log_answers(folder: Path, ids: Sequence[str], at: datetime, **schema: Any) -> None:
+    """Log one request of a loop's endpoint as a worker would; `schema` are fields of the `LogSchema`."""
+    given = {"endpoint": LOOP, "model": LOOP, "version": 1, "variant": "champion", "package": "p"}
+    described = LogSchema(**{**given, "numbers": ("weight",), "texts": (), "classes": (False, True), **schema})
+    name = f"{described.variant}-{described.version}"
+    numbers, scores = np.ones(len(ids), "<f4"), np.full((len(ids), 2), 0.5, "<f4")
+    batch = Batch(name, list(ids), "", micros(at), 1500, numbers.tobytes(), [], scores.tobytes())
+    folder.mkdir(parents=True, exist_ok=True)
+    log = PredictionLog(folder, worker=described.variant)
+    log.describe(name, described)
+    log.append(encode_batch(batch))
+    log.close()
+
+
+def live_on(project: Workspace, root: Path) -> Workspace:
+    """A copy of the project at `root` in which much has happened since."""
     clock = ReplayClock(NOW)
-    workspace = Workspace.open(root, clock=clock)
+    workspace = watched_on(project, root, clock)
     for day in range(1, DAYS + 1):
         clock.move_to(NOW + timedelta(days=day))
         _judge(workspace, day)

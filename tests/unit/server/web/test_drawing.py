@@ -96,6 +96,12 @@ def test_a_second_histogram_is_scaled_to_the_same_total() -> None:
     assert [bar.over for bar in drawn.bars] == [False, False, True, True]
 
 
+def test_each_bar_of_two_histograms_tells_its_own_count() -> None:
+    drawn = histogram([0, 1, 2], [10, 0], other=[30, 60])
+    assert drawn is not None
+    assert [bar.title for bar in drawn.bars] == ["0 to 1: 10", "1 to 2: 0", "0 to 1: 30", "1 to 2: 60"]
+
+
 @given(
     st.lists(st.integers(0, 50), min_size=1, max_size=12),
     st.lists(st.floats(-5, 20), min_size=2, max_size=8, unique=True).map(sorted),

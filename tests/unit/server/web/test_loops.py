@@ -10,12 +10,15 @@ from typing import Any
 
 import pytest
 
-from tests.unit.server.conftest import Served, client_of
-from tests.unit.server.web.conftest import DAYS, LOOP
+from tests.unit.server.conftest import NOW, Served, client_of
+from tests.unit.server.web.conftest import DAYS, LOOP, log_answers, watched_on
 from treadle.clock import ReplayClock
-from treadle.evidence import Verdict
+from treadle.evidence import Subject, Verdict
 from treadle.server.web import live
-from treadle.server.web.views.loops import _reigns
+from treadle.server.web.views.distribution import _read
+from treadle.server.web.views.happenings import happenings
+from treadle.server.web.views.loops import _live_alerts, _reigns, loop_named, monitor_of, windows
+from treadle.server.web.views.running import Running
 from treadle.testing.constant import constant_package
 from treadle.workspace import Workspace
 
@@ -107,6 +110,45 @@ def test_one_feature_in_one_window(living: Served) -> None:
     assert "Stability index" in page
     assert "Week after" in page
     living.page(f"/loops/{LOOP}/drift/nothing", 404)
+
+
+def test_one_feature_shows_only_what_its_verdict_is_about(project: Workspace, tmp_path: Path) -> None:
+    clock = ReplayClock(NOW + timedelta(days=8))
+    workspace = watched_on(project, tmp_path / "parcels", clock)
+    at, folder = NOW + timedelta(days=4), workspace.endpoints.log_folder(LOOP)
+    log_answers(folder, [f"a{n}" for n in range(90)], at, version=1)
+    log_answers(folder, [f"b{n}" for n in range(10)], at, version=2, variant="challenger")
+    workspace.observations.collect(LOOP)
+    loop = loop_named(workspace, LOOP)
+    window = {"begin": (NOW + timedelta(days=1)).isoformat(), "end": clock.now().isoformat()}
+    rows = {}
+    for version in (1, 2, None):  # None: a system that was never released here
+        verdict = Verdict.of(True, value=0.1, threshold=0.2, distances={"weight": 0.1}, version=version, **window)
+        workspace.ledger.record(monitor_of(loop, "Drift", "").name, "live", Subject("endpoint", LOOP), verdict)
+        (judged,) = windows(workspace, LOOP, monitor_of(loop, "Drift", "").name)[-1:]
+        rows[version] = _read(workspace, loop, "weight", [judged], 0, "").rows
+    workspace.close()
+    assert rows == {1: 90, 2: 10, None: 100}
+
+
+def test_alerts_of_another_loop_are_not_this_loop_s(tmp_path: Path) -> None:
+    said = {
+        "loop": Subject("loop", "other"),
+        "endpoint": Subject("endpoint", "other"),
+        "version": Subject("model_version", "other@1"),
+        "own loop": Subject("loop", "late"),
+        "own endpoint": Subject("endpoint", "late"),
+        "own version": Subject("model_version", "late@1"),
+        "nobody's": Subject("controller", "controller"),
+    }
+    with Workspace.open(tmp_path) as workspace:
+        for title, subject in said.items():
+            workspace.alerts.raise_(f"told/{title}", title, subject=subject, summary="why")
+        mine = {"own loop", "own endpoint", "own version", "nobody's"}
+        told = Running(workspace, "late", None, None, None, None).now().alerts
+        assert {alert.title for alert in told} == mine
+        assert {alert.title for alert in _live_alerts(workspace, "late")} == mine
+        assert len(happenings(workspace, "late")) == len(mine)
 
 
 def test_loops_are_listed_with_what_is_wrong(living: Served, empty: Served) -> None:

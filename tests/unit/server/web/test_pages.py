@@ -11,6 +11,8 @@ import pytest
 
 from tests.unit.server.conftest import Served
 from treadle.evidence import Subject, Verdict
+from treadle.server.web.views.models import model_rows
+from treadle.testing.constant import constant_package
 
 PAGES = (
     "/",
@@ -171,6 +173,19 @@ def test_a_gate_without_evidence_shows_as_a_no(empty: Served) -> None:
     page = empty.page("/models/late/1")
     assert "never asked, and that counts as a no" in page
     assert "ROC AUC at least 0.65" in page
+
+
+def test_a_champion_is_known_however_many_versions_came_after_it(empty: Served) -> None:
+    registry, artifacts = empty.workspace.registry, empty.workspace.artifacts
+    first = empty.register("1")
+    registry.promote("late", first.number, why="it is good", principal="ada")
+    for number in range(101):
+        registry.create_version("late", constant_package(artifacts, float(number)))
+    assert "Roll out: version 1 champion" in empty.page("/")
+    (row,) = model_rows(empty.workspace)
+    assert row.champion is not None
+    assert row.newest is not None
+    assert (row.champion.number, row.newest.number) == (1, 102)
 
 
 def test_a_new_project_is_told_what_to_do(empty: Served) -> None:

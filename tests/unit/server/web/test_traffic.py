@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections import Counter
+from pathlib import Path
 
 from tests.unit.server.conftest import Served
+from tests.unit.server.web.conftest import log_answers
 from treadle.clock import micros
 from treadle.server.web.views.traffic import HOUR, MINUTE, Logs, Traffic
 from treadle.serving import read_segments
+from treadle.workspace import Workspace
 
 
 def ask(served: Served, minute: int, rows: int) -> None:
@@ -38,6 +41,21 @@ def test_it_counts_what_the_log_holds(served: Served) -> None:
     assert (fresh.rows, fresh.by_version, fresh.hours) == (traffic.rows, traffic.by_version, traffic.hours)
 
 
+def test_what_a_shadow_answers_is_nobody_s_prediction(served: Served, tmp_path: Path) -> None:
+    workspace = Workspace.open(tmp_path, clock=served.workspace.clock)
+    logs, folder, at = Logs(), workspace.endpoints.log_folder("late-parcel"), workspace.clock.now()
+    log_answers(folder, ["a", "b"], at)
+    log_answers(folder, ["a", "b"], at, version=2, variant="challenger", shadow=True)
+    traffic = logs.of(workspace, "late-parcel")
+    assert (traffic.rows, traffic.requests, traffic.by_version, len(traffic.latencies)) == (2, 1, {1: 2}, 1)
+    assert sum(rows for _, _, rows in traffic.series()[1]) == 2
+    assert [record.shadow for record in traffic.recent()] == [False, False]
+    log_answers(folder, ["c"], at, version=2, variant="challenger", shadow=True)
+    log_answers(folder, ["c"], at)
+    assert logs.of(workspace, "late-parcel").rows == 3
+    workspace.close()
+
+
 def test_an_endpoint_nobody_asked_has_no_traffic(served: Served) -> None:
     traffic = Logs().of(served.workspace, "nobody")
     assert (traffic.rows, traffic.latency(0.5), traffic.recent(), traffic.series()) == (0, None, [], ("minute", []))
@@ -66,6 +84,7 @@ def test_minutes_are_kept_within_bounds() -> None:
 
     class Schema:
         version = 1
+        shadow = False
 
     traffic = Traffic()
     for minute in range(5_000):

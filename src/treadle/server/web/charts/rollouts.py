@@ -11,12 +11,16 @@ if TYPE_CHECKING:
     from treadle.rollouts import Look
 
 LEAST = 1e-6
+"""Smaller p-values (where the harm is plain they are zero) are drawn here: a logarithmic scale has no zero, and more powers of ten
+would leave what happened around the level flat."""
 MOST_POINTS = 400
 
 
 def p_values(looks: Sequence[Look], alpha: float) -> Spec:
     """The p-value against a harm within the margin by look, on a logarithmic scale, with the level at which it is rolled back."""
-    rows = [{"at": each.at.isoformat(), "p": max(each.figures.p_value or 1.0, LEAST)} for each in _thinned(looks)]
+    floor = min(LEAST, alpha / 10)  # what is drawn at the floor has to be seen below the level
+    told = [(each.at, 1.0 if each.figures.p_value is None else each.figures.p_value) for each in _thinned(looks)]
+    rows = [{"at": at.isoformat(), "p": max(p, floor), "exact": p} for at, p in told]
     return _layered(
         [
             {
@@ -38,7 +42,7 @@ def p_values(looks: Sequence[Look], alpha: float) -> Spec:
                     },
                     "tooltip": [
                         {"field": "at", "type": "temporal", "format": "%-d %b %H:%M", "title": "at"},
-                        {"field": "p", "format": ".3g", "title": "p-value"},
+                        {"field": "exact", "format": ".3g", "title": "p-value"},
                     ],
                 },
             },

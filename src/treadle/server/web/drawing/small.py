@@ -43,10 +43,12 @@ def histogram(
     top = max([*scaled, *second]) or 1.0
     step = width / len(scaled)
     bars = []
-    for tone, values, over in (("1", scaled, False), ("2", second, True)):
+    for tone, values, counted, over in (("1", scaled, counts, False), ("2", second, other, True)):
         for number_, value in enumerate(values):
             tall = max(height * value / top, 1.5 if value else 0.0)
-            title = f"{number(edges[number_])} to {number(edges[number_ + 1])}: {counts[number_]:,.0f}" if edges else ""
+            title = (
+                f"{number(edges[number_])} to {number(edges[number_ + 1])}: {counted[number_]:,.0f}" if edges else ""
+            )
             bars.append(
                 Bar(
                     round(number_ * step, 2),

@@ -11,7 +11,7 @@ from urllib.parse import quote
 from treadle.monitoring import STATES, Alert, AlertEvent, Parcel, Silence
 from treadle.server.declared import declared
 from treadle.server.web.naming import alert_title
-from treadle.server.web.views.subjects import subject_link
+from treadle.server.web.views.subjects import loop_of, subject_link
 
 if TYPE_CHECKING:
     from treadle.workspace import Workspace
@@ -127,9 +127,8 @@ def _silence(alert: Alert, silences: tuple[Silence, ...], now: datetime) -> Sile
 
 def _timeline(workspace: Workspace, alert: Alert) -> str:
     """The page of the loop whose endpoint or model it is about, if the project declares that loop."""
-    kind, name = alert.subject.kind, alert.subject.id.partition("@")[0]
-    known = kind in ("endpoint", "model_version", "loop") and declared(workspace).loop(name) is not None
-    return f"/loops/{quote(name)}" if known else ""
+    name = loop_of(alert.subject)
+    return f"/loops/{quote(name)}" if name and declared(workspace).loop(name) is not None else ""
 
 
 def _link(alert: Alert) -> str:

@@ -54,7 +54,8 @@ def _read(workspace: Workspace, loop: Loop, feature: str, judged: list[Judged], 
     number = window.detail.get("version")
     reference = workspace.monitoring.reference(loop.name, int(number)) if number else None
     column = reference.features.get(feature) if reference else None
-    table = workspace.observations.features(loop.name, window.begin, window.end)
+    versions = [int(number)] if number else None  # during a canary another answers too, and the verdict is not about it
+    table = workspace.observations.features(loop.name, window.begin, window.end, versions=versions)
     chart, missing = None, None
     if column is not None and feature in table.column_names and table.num_rows:
         import numpy as np

@@ -10,6 +10,7 @@ from urllib.parse import quote
 
 from treadle.server.web.naming import alert_title, reason_title
 from treadle.server.web.views.retraining import outcome_words
+from treadle.server.web.views.subjects import concerns
 from treadle.server.web.words import moment, sentence
 
 if TYPE_CHECKING:
@@ -56,7 +57,7 @@ def happenings(workspace: Workspace, loop: str) -> list[Happening]:
 
 def _alerts(workspace: Workspace, loop: str) -> Iterator[Happening]:
     for alert in workspace.alerts.list(limit=_MOST):
-        if alert.subject.kind == "endpoint" and alert.subject.id != loop:
+        if not concerns(alert.subject, loop):
             continue
         ended = ""
         if alert.resolved_at is not None:

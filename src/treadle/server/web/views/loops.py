@@ -16,7 +16,9 @@ from treadle.server.web.charts.lanes import Reign, Span, lanes
 from treadle.server.web.charts.timeline import Spec, drift_line, quality_line
 from treadle.server.web.drawing.heat import Heat, Reading, draw_heat
 from treadle.server.web.views.happenings import Happening, happenings
+from treadle.server.web.views.models import champion_of
 from treadle.server.web.views.retraining import Now, trigger_rows
+from treadle.server.web.views.subjects import concerns
 
 if TYPE_CHECKING:
     from treadle.evidence import Evidence
@@ -111,7 +113,7 @@ def loop_rows(workspace: Workspace) -> list[LoopRow]:
             LoopRow(
                 loop.name,
                 loop.label.task,
-                champion_of(workspace, loop.name),
+                _champion(workspace, loop.name),
                 len(_live_alerts(workspace, loop.name)),
                 found[0] if found else None,
             )
@@ -134,7 +136,7 @@ def loop_page(workspace: Workspace, name: str, over: str = "") -> LoopPage:
     span = Span.of([*(each.at for each in found), *(each.end for each in (*judged[:1], *moved[:1]))], now)
     return LoopPage(
         loop=loop,
-        champion=champion_of(workspace, name),
+        champion=_champion(workspace, name),
         lanes=lanes(found, _reigns(workspace, name, now), span),
         quality=quality_line(judged, found, span, metric=metric) if any(w.value is not None for w in judged) else None,
         metric=metric,
@@ -203,10 +205,9 @@ def drift_heat(workspace: Workspace, loop: Loop, over: str = "") -> Heat | None:
     return draw_heat(loop.name, names, readings, threshold=threshold, over=over)
 
 
-def champion_of(workspace: Workspace, model: str) -> ModelVersion | None:
-    """The champion, where there is one."""
-    held = [m for m in workspace.registry.models() if m.name == model and m.aliases.get("champion")]
-    return workspace.registry.get(model, "champion") if held else None
+def _champion(workspace: Workspace, model: str) -> ModelVersion | None:
+    held = next((each for each in workspace.registry.models() if each.name == model), None)
+    return champion_of(workspace, held) if held else None
 
 
 def _reigns(workspace: Workspace, model: str, now: datetime) -> list[Reign]:
@@ -244,4 +245,4 @@ def _latest(workspace: Workspace, endpoint: str, monitor: Any) -> Latest:
 
 
 def _live_alerts(workspace: Workspace, loop: str) -> list[Any]:
-    return [a for a in workspace.alerts.list() if a.live and (a.subject.kind != "endpoint" or a.subject.id == loop)]
+    return [a for a in workspace.alerts.list() if a.live and concerns(a.subject, loop)]

@@ -94,11 +94,19 @@ def model_rows(workspace: Workspace) -> list[ModelRow]:
     """Every model with its champion."""
     found = []
     for model in workspace.registry.models():
-        versions = workspace.registry.versions(model.name, limit=100)
-        champion = next((v for v in versions if "champion" in v.aliases), None)
-        newest = versions[0] if versions else None
+        champion, newest = champion_of(workspace, model), newest_of(workspace, model.name)
         found.append(ModelRow(model, champion, primary_row(champion or newest), newest))
     return found
+
+
+def champion_of(workspace: Workspace, model: RegisteredModel) -> ModelVersion | None:
+    """The champion, where there is one, however many versions came after it."""
+    return workspace.registry.get(model.name, "champion") if model.aliases.get("champion") else None
+
+
+def newest_of(workspace: Workspace, model: str) -> ModelVersion | None:
+    """The version registered last, where there is one."""
+    return next(iter(workspace.registry.versions(model, limit=1)), None)
 
 
 def primary_row(version: ModelVersion | None) -> MetricRow | None:

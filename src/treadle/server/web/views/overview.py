@@ -12,6 +12,7 @@ from treadle.server.declared import declared
 from treadle.server.web.drawing.ring import Ring, Stage, draw_ring
 from treadle.server.web.views.making import making_stages, primary_metric
 from treadle.server.web.views.metrics import MetricRow
+from treadle.server.web.views.models import champion_of, newest_of
 from treadle.server.web.views.running import Now, Running
 from treadle.server.web.views.subjects import subject_link
 from treadle.server.web.words import seconds
@@ -76,9 +77,8 @@ def overview(workspace: Workspace, logs: Logs, wanted: str) -> Overview:
     models = {model.name: model for model in workspace.registry.models()}
     loops = tuple(dict.fromkeys([*(loop.name for loop in known.loops), *models]))
     name = wanted if wanted in loops else next(iter(loops), "")
-    versions = workspace.registry.versions(name, limit=50) if name in models else []
-    champion = next((v for v in versions if "champion" in v.aliases), None)
-    newest = versions[0] if versions else None
+    champion = champion_of(workspace, models[name]) if name in models else None
+    newest = newest_of(workspace, name) if name in models else None
     executions = tuple(workspace.pipelines.list(limit=6))
     mine = next(iter(workspace.pipelines.list(limit=1, pipeline=name)), None) if name else None
     traffic = logs.of(workspace, name) if name in {e.name for e in workspace.endpoints.list()} else None

@@ -11,6 +11,7 @@ from urllib.parse import quote
 from treadle.errors import TreadleError
 from treadle.evidence import Subject
 from treadle.server.web.drawing.ring import Stage
+from treadle.server.web.views.subjects import concerns
 from treadle.server.web.words import compact, percent
 
 if TYPE_CHECKING:
@@ -69,7 +70,7 @@ class Running:
     @cached_property
     def _alerts(self) -> tuple[Alert, ...]:
         found = self.workspace.alerts.list("live")
-        return tuple(each for each in found if each.subject.kind != "endpoint" or each.subject.id == self.name)
+        return tuple(each for each in found if concerns(each.subject, self.name))
 
     @cached_property
     def _rollout(self) -> Rollout | None:

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
 from urllib.parse import quote
+
+if TYPE_CHECKING:
+    from treadle.evidence import Subject
 
 _ICONS = {
     "dataset_version": "data",
@@ -43,6 +47,18 @@ def subject_link(kind: str, id: str) -> str:
         "loop": "loops",
     }
     return f"/{pages[kind]}/{quote(id)}" if kind in pages else ""
+
+
+def loop_of(subject: Subject) -> str:
+    """The loop whose endpoint, model version or own self it is; nothing for what belongs to no single loop."""
+    if subject.kind in ("endpoint", "loop"):
+        return subject.id
+    return subject.id.partition("@")[0] if subject.kind == "model_version" else ""
+
+
+def concerns(subject: Subject, loop: str) -> bool:
+    """Whether it is this loop's or nobody's in particular, not another's."""
+    return loop_of(subject) in ("", loop)
 
 
 def subject_icon(kind: str) -> str:

@@ -31,7 +31,9 @@ class Traffic:
     cursor: dict[str, int] = field(default_factory=dict)
 
     def add(self, schema: Any, batch: Any) -> None:
-        """Count one request."""
+        """Count one request, unless it is a shadow's answer, which nobody was told."""
+        if schema.shadow:
+            return
         rows = len(batch.ids)
         self.rows += rows
         self.requests += 1
