@@ -5,12 +5,15 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
+from sklearn.linear_model import LogisticRegression
 
 import treadle as td
 from treadle.errors import InvalidInput
+from treadle.testing import FakeClock
 from treadle.workspace import Workspace
 
 ROOMS = [
@@ -72,3 +75,34 @@ def test_the_acting_principal_is_the_configured_one(tmp_path: Path) -> None:
     (tmp_path / "treadle.toml").write_text('[project]\nprincipal = "ada"\n')
     with Workspace.open(tmp_path) as workspace:
         assert workspace.principal.name == "ada"
+
+
+class Running(FakeClock):
+    """Time passes while one works."""
+
+    def now(self) -> datetime:
+        self.business += timedelta(milliseconds=10)
+        return super().now()
+
+
+def test_rows_without_times_that_a_turn_learned_from_are_not_new(tmp_path: Path) -> None:
+    def write(rows: int) -> None:
+        lines = [f"{number},{number % 7},{number % 7 // 4}" for number in range(rows)]
+        (tmp_path / "rows.csv").write_text("\n".join(["id,x,y", *lines]) + "\n")
+
+    (tmp_path / "treadle.toml").touch()
+    loop = td.Loop(
+        "late",
+        source=td.Source("rows", td.csv("rows.csv"), id="id"),
+        label=td.Label("y", task="binary"),
+        features=["x"],
+        train=[LogisticRegression()],
+        retrain=[td.triggers.OnNewData(400)],
+        cooldown=None,
+    )
+    write(500)
+    with td.Workspace.open(tmp_path, clock=Running()) as workspace:
+        workspace.turn(loop)
+        assert workspace.situation(loop).new_rows == 0
+        write(800)
+        assert workspace.situation(loop).new_rows == 300
