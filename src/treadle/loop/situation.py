@@ -11,7 +11,7 @@ from treadle.errors import NotFound, TreadleError
 from treadle.evidence import Subject
 from treadle.loop.arrivals import Arrivals
 from treadle.loop.fingerprint import code_fingerprint
-from treadle.retraining import Failing, Situation, Upstream, triggers
+from treadle.retraining import Event, Failing, Situation, Upstream, triggers
 
 if TYPE_CHECKING:
     from treadle.evidence import Evidence, Ledger
@@ -35,7 +35,6 @@ class Situations:
         last_turn, last_code = self._retraining.last_turn(loop.name, moment)
         rows, uncounted = self._new_rows(loop, last_turn, moment)
         failing, passing = self._verdicts(loop)
-        types = {trigger.type for trigger in loop.retrain if isinstance(trigger, triggers.OnMessage)}
         code = code_fingerprint(loop) if any(isinstance(each, triggers.OnCodeChange) for each in loop.retrain) else ""
         return Situation(
             now=moment,
@@ -46,8 +45,9 @@ class Situations:
             passing=passing,
             code=code,
             last_code=last_code,
+            last_coded=self._retraining.last_coded(loop.name, moment),
             upstream=dict(self._upstream(loop)),
-            events=tuple(self._retraining.events(types=types, since=last_turn, until=moment)) if types else (),
+            events=self._events(loop, last_turn, moment),
         )
 
     def _new_rows(self, loop: Loop, since: datetime | None, now: datetime) -> tuple[int, str]:
@@ -57,6 +57,17 @@ class Situations:
             return self._arrivals.count(loop, since, now), ""
         except TreadleError as error:
             return 0, str(error)
+
+    def _events(self, loop: Loop, since: datetime | None, now: datetime) -> tuple[Event, ...]:
+        """The messages its triggers wait for, asked for one by one, so that many for one push none for another out."""
+        found: dict[str, Event] = {}
+        for trigger in loop.retrain:
+            if isinstance(trigger, triggers.OnMessage):
+                fitting = self._retraining.events(
+                    types=[trigger.type], source=trigger.source, subject=trigger.subject, since=since, until=now
+                )
+                found.update((event.key, event) for event in fitting)
+        return tuple(sorted(found.values(), key=lambda event: (event.received_at or now, event.source, event.id)))
 
     def _verdicts(self, loop: Loop) -> tuple[dict[str, Failing], dict[str, str]]:
         failing: dict[str, Failing] = {}

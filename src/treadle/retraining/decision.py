@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Literal
@@ -44,7 +44,8 @@ def decide(
 
     `history` holds the loop's open requests, those of the same occasions, and every run that began within cool-down or budget.
     """
-    chosen = [(look, *_choose(plan, look, now)) for look in looks]
+    seen = {request.occurrence for request in history if request.outcome != MISSED}
+    chosen = [(look, *_choose(plan, look, now, seen)) for look in looks]
     asked = {each.key for _, wanted, _ in chosen for each in wanted}
     superseded = _superseded(looks, history, asked, last_turn)
     gone = {each.request.id for each in superseded if each.request}
@@ -72,18 +73,28 @@ def backoff(plan: RetrainPlan, attempt: int) -> timedelta:
     return min(plan.backoff * 2 ** min(attempt - 1, 20), LONGEST_BACKOFF)
 
 
-def _choose(plan: RetrainPlan, look: Look, now: datetime) -> tuple[tuple[Occurrence, ...], tuple[Occurrence, ...]]:
-    """The occasions to act on and those missed, as `catch_up` says; states that hold now cannot be missed."""
+def _choose(
+    plan: RetrainPlan, look: Look, now: datetime, seen: Collection[str]
+) -> tuple[tuple[Occurrence, ...], tuple[Occurrence, ...]]:
+    """The occasions to act on and those missed, as `catch_up` says; states, and what was `seen` in time, cannot be missed."""
     states = tuple(each for each in look.occurrences if not each.event)
     events = [each for each in look.occurrences if each.event]
     if plan.catch_up == "all" or not events:
         return states + tuple(events), ()
+    if plan.catch_up == "latest":
+        return (*states, _newest(events)), ()
+    in_time = [each for each in events if each.key in seen or now - each.at <= plan.late]
+    wanted = (_newest(in_time),) if in_time else ()
+    missed = () if events[-1] in in_time else (_newest(events),)
+    return (*states, *wanted), missed
+
+
+def _newest(events: Sequence[Occurrence]) -> Occurrence:
+    """The last of them, which stands for those before it."""
     newest = replace(events[-1], as_of=None)
-    if len(events) > 1:
-        newest = replace(newest, reason=f"{newest.reason} (and {len(events) - 1} before it)")
-    if plan.catch_up == "none" and now - newest.at > plan.late:
-        return states, (newest,)
-    return (*states, newest), ()
+    if len(events) == 1:
+        return newest
+    return replace(newest, reason=f"{newest.reason} (and {len(events) - 1} before it)")
 
 
 def _superseded(
@@ -102,10 +113,10 @@ def _superseded(
 
 def _miss(plan: RetrainPlan, occurrence: Occurrence, history: Sequence[Request]) -> Ruling:
     last = _last_attempt(history, occurrence.key)
-    if last is not None and not last.open:
+    if last is not None:
         return Ruling("known", occurrence.cause, f"{last.id} {last.state}: {last.why}".rstrip(": "), occurrence, last)
     why = f"Nobody looked until {plan.late} after it, and catch_up is none."
-    return Ruling("miss", occurrence.cause, why, occurrence, last, attempt=1)
+    return Ruling("miss", occurrence.cause, why, occurrence)
 
 
 def _rule(
@@ -180,7 +191,8 @@ def overspent(plan: RetrainPlan, history: Iterable[Request], now: datetime) -> s
     if budget.cost is not None:
         spent = budget.price(sum(each.seconds for each in recent))
         expected = budget.price(next((each.seconds for each in reversed(runs) if each.seconds > 0), 0.0))
-        if spent + expected > budget.cost:
+        # with nothing spent one run goes through: or one long run, as what the next is expected to cost, would lock it for ever
+        if spent > 0 and spent + expected > budget.cost:
             until = f"; less from {free}" if free else ""
             return (
                 f"Budget: {spent:.2f} of {budget.cost:g} spent in {_span(budget.span)}, "

@@ -69,16 +69,21 @@ class Retraining:
     ) -> Request:
         """Ask for a run by hand: neither cool-down nor budget holds it back, only another run does.
 
-        Who asks while one waits already gets that one. Raises `InvalidInput` without a reason.
+        Who asks while one asked for by hand waits already gets that one; one that a trigger asked for is held back for it, and
+        looked at again afterwards. Raises `InvalidInput` without a reason.
         """
         if not reason.strip():
             raise InvalidInput("A request needs a reason.", mend="Say why in one sentence.", field="reason")
         now, id = self._clock.now(), self._ids.new()
         with self._database.transaction():
             self._take_turns(loop_name)
-            waiting = self._store.find(loop=loop_name, states=["waiting"], limit=1)
-            if waiting:
-                return waiting[0]
+            waiting = next(iter(self._store.find(loop=loop_name, states=["waiting"], limit=1)), None)
+            if waiting is not None and waiting.by_hand:
+                return waiting
+            if waiting is not None:  # the next look may supersede it, and the person's name and reason are not on it
+                self._store.change(
+                    waiting.id, ("waiting",), {"state": "held", "why": f"One run at a time: {id} waits."}
+                )
             request = Request(
                 id=id,
                 loop=loop_name,
@@ -101,15 +106,25 @@ class Retraining:
         found = self._store.find(loop=loop_name, states=["waiting", "running"], limit=2)
         return found[0] if len(found) == 1 and found[0].state == "waiting" else None
 
-    def start(self, request: Request | str) -> Request:
-        """Mark a waiting request as running; raises `Conflict` when it does not wait (any more) or another one runs."""
+    def start(self, request: Request | str, *, as_of: datetime | None = None) -> Request:
+        """Mark a waiting request as running; raises `Conflict` when it does not wait (any more) or another one runs.
+
+        `as_of` is the moment its turn looks from, if that is known by now: what happens after it is not answered by the run.
+        """
         found, now = self.get(_id(request)), self._clock.now()
         with self._database.transaction():
             self._take_turns(found.loop)
             running = self._store.find(loop=found.loop, states=["running"], limit=1)
             if running:
                 raise Conflict(f"{found.loop} turns already: {running[0].id} runs.", field="request")
-            changes = {"state": "running", "started_at": now, "beat_at": self._clock.wall(), "why": ""}
+            changes: dict[str, object] = {
+                "state": "running",
+                "started_at": now,
+                "beat_at": self._clock.wall(),
+                "why": "",
+            }
+            if as_of is not None:
+                changes["as_of"] = as_utc(as_of)
             if not self._store.change(found.id, ("waiting",), changes):
                 raise Conflict(
                     f"The request {found.id} does not wait: it is {self.get(found.id).state}.", field="request"
@@ -205,6 +220,15 @@ class Retraining:
         moments = [moment for moment in (turn[0] if turn else None, answered) if moment is not None]
         return max(moments, default=None), turn[1] if turn else ""
 
+    def turns(self, loop_name: str, now: datetime, *, since: datetime | None = None, limit: int = 100) -> Sequence[str]:
+        """The executions of turns, also those by hand, that looked from after `since` and not after `now`; newest first."""
+        return self._store.turns(loop_name, since, as_utc(now), limit)
+
+    def last_coded(self, loop_name: str, now: datetime) -> datetime | None:
+        """The moment that turn looked from whose code `last_turn` tells; a run that was refused its data leaves it be."""
+        turn = self._store.last_turn(loop_name, now)
+        return turn[0] if turn else None
+
     def expire(self, before: datetime, *, dry_run: bool = False) -> Forgotten:
         """Forget requests and turns older than a business moment that no occasion hangs on any more; see `forgettable`."""
         now = self._clock.now()
@@ -234,12 +258,14 @@ class Retraining:
         self,
         *,
         types: Collection[str] | None = None,
+        source: str | None = None,
+        subject: str | None = None,
         since: datetime | None = None,
         until: datetime | None = None,
         limit: int = 1_000,
     ) -> list[Event]:
-        """The newest messages of the inbox in the order they came."""
-        return self._store.events(types=types, since=since, until=until, limit=limit)
+        """The newest messages of the inbox that fit, in the order they came."""
+        return self._store.events(types=types, source=source, subject=subject, since=since, until=until, limit=limit)
 
     def prune_events(self, older_than: str | timedelta = "30d", *, dry_run: bool = True) -> int:
         """Forget messages that came longer ago than that; how many (`dry_run`: would be) forgotten."""

@@ -33,9 +33,10 @@ class Upstream:
 class Situation:
     """A loop at business `now`: its last turn, and what has come since.
 
-    `last_turn` is the moment the last turn looked from and `last_code` its fingerprint; `new_rows` counts labelled rows that
-    became visible since; `failing` are failing live checks by name, `passing` those that answered otherwise; `events` are the
-    messages received since, `upstream` the aliases of other models as `model@alias`.
+    `last_turn` is the moment the last turn looked from, `last_code` the fingerprint of the last one that got through and
+    `last_coded` the moment that one looked from; `new_rows` counts labelled rows that became visible since; `failing` are failing
+    live checks by name, `passing` those that answered otherwise; `events` are the messages received since, `upstream` the
+    aliases of other models as `model@alias`.
     """
 
     now: datetime
@@ -46,6 +47,7 @@ class Situation:
     passing: Mapping[str, str] = field(default_factory=dict)
     code: str = ""
     last_code: str = ""
+    last_coded: datetime | None = None  # None: at `last_turn`
     upstream: Mapping[str, Upstream] = field(default_factory=dict)
     events: tuple[Event, ...] = ()
 

@@ -123,6 +123,21 @@ class RetrainStore:
         )
         return None if row is None else (from_micros(row["as_of"]), row["code"])
 
+    def turns(self, loop: str, since: datetime | None, until: datetime, limit: int) -> list[str]:
+        """The executions of turns that looked from a moment after `since` and not after `until`, newest first."""
+        rows = self.database.read(
+            "SELECT execution FROM retrain_turns WHERE project = :project AND loop = :loop AND as_of > :since "
+            "AND as_of <= :until ORDER BY as_of DESC, execution DESC LIMIT :limit",
+            {
+                "project": self.project,
+                "loop": loop,
+                "since": -1 if since is None else micros(since),
+                "until": micros(until),
+                "limit": limit,
+            },
+        )
+        return [row["execution"] for row in rows]
+
     def forget_turns(self, loop: str, before: datetime, now: datetime, *, dry_run: bool) -> int:
         """Forget (or count) turns that looked from before a moment, but for the newest up to `now`."""
         named = {"project": self.project, "loop": loop, "before": micros(before), "now": micros(now)}
@@ -159,16 +174,23 @@ class RetrainStore:
         self,
         *,
         types: Collection[str] | None = None,
+        source: str | None = None,
+        subject: str | None = None,
         since: datetime | None = None,
         until: datetime | None = None,
         limit: int = 1_000,
     ) -> list[Event]:
-        """The newest messages received after `since` and not after `until`, in the order they came."""
-        where, named = ["project = :project"], {"project": self.project, "limit": limit}
+        """The newest fitting messages received after `since` and not after `until`, in the order they came."""
+        where: list[str] = ["project = :project"]
+        named: dict[str, Any] = {"project": self.project, "limit": limit}
         if types is not None:
             clause, more = _among("type", types)
             where.append(clause)
             named.update(more)
+        for name, value in (("source", source), ("subject", subject)):
+            if value is not None:
+                where.append(f"{name} = :{name}")
+                named[name] = value
         for name, bound, sign in (("since", since, ">"), ("until", until, "<=")):
             if bound is not None:
                 where.append(f"received_at {sign} :{name}")

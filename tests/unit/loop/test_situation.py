@@ -147,6 +147,27 @@ def test_messages_count_from_the_last_turn(bench: Bench) -> None:
     assert bench.workspace.situation(loop).events == ()
 
 
+def test_messages_for_others_push_none_out(bench: Bench) -> None:
+    loop = bench.loop(td.triggers.OnMessage("a.b", subject="flights"), td.triggers.OnMessage("a.b", source="/w"))
+    wanted = Event("/v", "1", "a.b", subject="flights")
+    both = Event("/w", "2", "a.b", subject="flights")
+    bench.workspace.retraining.receive([wanted, both])
+    bench.clock.advance(HOUR)
+    others = [Event("/v", f"o{number}", "a.b", subject="trains") for number in range(1_000)]
+    bench.workspace.retraining.receive([*others, Event("/w", "3", "a.b")])
+    assert [each.id for each in bench.workspace.situation(loop).events] == ["1", "2", "3"]
+
+
+def test_a_run_that_was_refused_its_data_leaves_the_code_of_the_turn_before(bench: Bench) -> None:
+    retraining = bench.workspace.retraining
+    retraining.turned("late", execution="e", as_of=bench.clock.now(), code="a")
+    coded = bench.clock.now()
+    bench.clock.advance(HOUR)
+    retraining.finish(retraining.start(retraining.ask("late", reason="Try.", by="ada")), "blocked")
+    situation = bench.workspace.situation(bench.loop(td.triggers.OnCodeChange()))
+    assert (situation.last_turn, situation.last_code, situation.last_coded) == (bench.clock.now(), "a", coded)
+
+
 def test_an_upstream_model_is_looked_up(bench: Bench) -> None:
     from sklearn.dummy import DummyClassifier
 

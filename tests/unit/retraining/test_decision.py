@@ -117,7 +117,16 @@ def test_two_triggers_at_once_make_one_run() -> None:
             "1.00 of 1.9 spent in 7d, and a run costs about 1.00",
         ),
         (Budget(cost=1.9, rate=0.5), [ran(2 * DAY, seconds=3_600.0)], "run", ""),
-        (Budget(cost=0.5), [ran(20 * DAY, seconds=3_600.0)], "hold", "0.00 of 0.5 spent"),
+        (Budget(cost=0.5), [ran(20 * DAY, seconds=3_600.0)], "run", ""),  # one long run does not lock it for ever
+        (Budget(cost=0.5), [ran(20 * DAY, "timed out", seconds=3_600.0)], "run", ""),
+        (
+            Budget(cost=0.5),
+            [ran(2 * DAY, seconds=36.0), ran(20 * DAY, key="b", seconds=3_600.0)],
+            "run",
+            "",
+        ),
+        (Budget(cost=0.5), [ran(2 * DAY, seconds=1_764.0)], "hold", "0.49 of 0.5 spent"),
+        (Budget(cost=0.5), [ran(2 * DAY), ran(20 * DAY, key="b", seconds=3_600.0)], "run", ""),
         (Budget(cost=0.5), [], "run", ""),
         (Budget(cost=0.0001), [], "run", ""),
         (Budget(runs=1), [ran(7 * DAY)], "run", ""),  # a week ago to the instant is no longer this week
@@ -200,6 +209,32 @@ def test_spans_are_told_whole() -> None:
 def test_a_miss_is_recorded_once() -> None:
     missed = request("w1", "superseded", outcome=MISSED, why="Late.")
     assert only(decide(plan(catch_up="none"), [look(*WEEKS)], [missed], NOW)).action == "known"
+
+
+@pytest.mark.parametrize(
+    ("was", "actions"),
+    [
+        (request("w1", "held", why="Cool-down"), [("run", "w1")]),
+        (request("w1", "waiting"), [("known", "w1")]),
+        (ran(HOUR, "failed", key="w1", why="Boom."), [("run", "w1")]),
+        (ran(HOUR / 6, "failed", key="w1", why="Boom."), [("known", "w1")]),
+        (request("w1", "superseded", finished_at=NOW), [("run", "w1")]),
+        (request("w2", "held", why="Cool-down"), [("miss", "w1"), ("run", "w2")]),
+    ],
+)
+def test_what_was_seen_in_time_is_not_missed_later(was: Request, actions: list[tuple[str, str]]) -> None:
+    rulings = decide(plan(catch_up="none"), [look(*WEEKS)], [was], NOW)
+    assert [(each.action, each.occurrence.key) for each in rulings if each.occurrence] == actions
+    assert len(rulings) == len(actions)  # and nothing is superseded
+
+
+def test_one_that_was_missed_does_not_take_the_place_of_one_seen_in_time() -> None:
+    history = [request("w2", "held", why="Cool-down"), request("w1", "superseded", outcome=MISSED, why="Late.")]
+    rulings = decide(plan(catch_up="none"), [look(*WEEKS)], history, NOW)
+    assert [(each.action, each.occurrence.key) for each in rulings if each.occurrence] == [
+        ("known", "w1"),
+        ("run", "w2"),
+    ]
 
 
 def test_states_are_never_missed() -> None:

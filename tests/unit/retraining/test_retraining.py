@@ -12,7 +12,7 @@ import pytest
 from treadle.errors import Conflict, InvalidInput, NotFound
 from treadle.ids import RandomIds
 from treadle.retraining import Event, Request, Retraining, RetrainPlan, Situation
-from treadle.retraining.triggers import Budget, Cron, OnMessage, OnNewData
+from treadle.retraining.triggers import Budget, Cron, OnCodeChange, OnMessage, OnNewData
 from treadle.testing import Ground
 
 PLAN = RetrainPlan.of("late", (OnNewData(10),))
@@ -160,6 +160,57 @@ def test_turns_of_a_future_that_never_was_count_for_nothing(ground: Ground, retr
     assert retraining.last_turn("late", now + DAY) == (now, "a")
 
 
+@pytest.mark.parametrize("cooldown", [None, "1d"])
+def test_what_was_seen_in_time_waits_as_long_as_it_must_though_nothing_is_caught_up_with(
+    ground: Ground, retraining: Retraining, cooldown: str | None
+) -> None:
+    plan = RetrainPlan.of("late", (OnMessage("a.b"),), cooldown=cooldown, catch_up="none")
+
+    def consider() -> list[str]:
+        now = ground.clock.now()
+        last, _ = retraining.last_turn("late", now)
+        events = tuple(retraining.events(types=["a.b"], since=last, until=now))
+        return [
+            each.action for each in retraining.consider(plan, Situation(now=now, last_turn=last, events=events)).rulings
+        ]
+
+    retraining.turned("late", execution="e0", as_of=ground.clock.now())
+    ground.clock.advance("1h")
+    retraining.receive(Event("/w", "1", "a.b"))
+    assert consider() == ["run" if cooldown is None else "hold"]
+    ground.clock.advance("2h")
+    assert consider() == ["known" if cooldown is None else "hold"]
+    ground.clock.advance("1d")
+    assert consider() == ["known" if cooldown is None else "run"]
+    waiting = retraining.next("late")
+    assert waiting is not None
+    retraining.finish(retraining.start(waiting), "failed", why="Boom.")
+    ground.clock.advance("2h")
+    assert consider() == ["run"]  # the retry that was promised
+    assert [(each.state, each.attempt) for each in retraining.list("late", all=True)] == [("waiting", 2), ("failed", 1)]
+
+
+@pytest.mark.parametrize("cooldown", [None, "1d"])
+def test_a_change_of_code_whose_runs_are_refused_their_data_is_run_once(
+    ground: Ground, retraining: Retraining, cooldown: str | None
+) -> None:
+    plan = RetrainPlan.of("late", (OnCodeChange(),), cooldown=cooldown)
+    retraining.turned("late", execution="e0", as_of=ground.clock.now(), code="a")
+    for _ in range(14):
+        ground.clock.advance("6h")
+        now = ground.clock.now()
+        (last, code), coded = retraining.last_turn("late", now), retraining.last_coded("late", now)
+        retraining.consider(plan, Situation(now=now, last_turn=last, last_code=code, last_coded=coded, code="b"))
+        waiting = retraining.next("late")
+        if waiting is not None:
+            retraining.finish(retraining.start(waiting), "blocked", why="The data is refused.")
+    assert [each.state for each in retraining.list("late", all=True)] == ["refused"]
+
+
+def test_a_loop_that_never_turned_was_never_coded(ground: Ground, retraining: Retraining) -> None:
+    assert retraining.last_coded("late", ground.clock.now()) is None
+
+
 def test_a_clock_that_jumps_doubles_nothing(ground: Ground, retraining: Retraining) -> None:
     plan = RetrainPlan.of("late", (Cron("0 3 * * *"),), cooldown=None)
     noon = ground.clock.now() + timedelta(hours=12)
@@ -209,6 +260,29 @@ def test_asking_by_hand_is_held_back_by_nothing_but_a_run(
     retraining.finish(first, "promoted")
     assert retraining.next("late") == asked
     assert retraining.ask("late", reason="Me too.", by="bob") == asked
+
+
+def test_who_asks_by_hand_gets_a_request_of_his_own_though_a_trigger_asked_before(
+    ground: Ground, retraining: Retraining, look: Callable[..., Situation]
+) -> None:
+    (before,) = retraining.consider(PLAN, look()).requests
+    asked = retraining.ask("late", reason="The feed was mended.", by="ada")
+    assert (asked.asked_by, asked.reason, retraining.next("late")) == ("ada", "The feed was mended.", asked)
+    held = retraining.get(before.id)
+    assert (held.state, held.why) == ("held", f"One run at a time: {asked.id} waits.")
+    assert retraining.consider(PLAN, look()).requests == ()  # nothing to write: it is held for that reason
+    assert retraining.consider(PLAN, look(new_rows=3)).fires is False
+    assert (retraining.get(before.id).state, retraining.next("late")) == ("superseded", asked)
+
+
+def test_what_a_trigger_asked_for_runs_when_the_run_by_hand_came_to_nothing(
+    ground: Ground, retraining: Retraining, look: Callable[..., Situation]
+) -> None:
+    (before,) = retraining.consider(PLAN, look()).requests
+    asked = retraining.start(retraining.ask("late", reason="The feed was mended.", by="ada"))
+    retraining.finish(asked, "failed", why="Boom.")
+    (again,) = retraining.consider(PLAN, look()).requests
+    assert (again.id, again.state, again.attempt) == (before.id, "waiting", 1)
 
 
 def test_asking_needs_a_reason(retraining: Retraining) -> None:
@@ -412,6 +486,34 @@ def test_messages_that_waited_make_one_run_and_one_that_comes_meanwhile_another(
     assert consider() == []
     retraining.finish(asked, "promoted")
     assert consider() == ["the message com.example.loaded 3 came from /w"]
+
+
+def test_a_message_that_comes_before_the_start_but_after_the_moment_looked_from_asks_again(
+    ground: Ground, retraining: Retraining
+) -> None:
+    asked = retraining.ask("late", reason="Try.", by="ada")
+    moment = ground.clock.now()
+    ground.clock.advance("1m")
+    retraining.receive(Event("/w", "1", "a.b"))
+    ground.clock.advance("1m")
+    started = retraining.start(asked, as_of=moment)
+    assert (started.as_of, started.started_at) == (moment, ground.clock.now())
+    retraining.finish(started, "promoted")
+    last, _ = retraining.last_turn("late", ground.clock.now())
+    assert [each.id for each in retraining.events(since=last)] == ["1"]
+
+
+def test_starting_keeps_the_moment_that_was_asked_for(ground: Ground, retraining: Retraining) -> None:
+    moment = ground.clock.now() - DAY
+    assert retraining.start(retraining.ask("late", reason="Try.", by="ada", as_of=moment)).as_of == moment
+
+
+def test_messages_are_found_by_source_and_subject_before_they_are_counted(retraining: Retraining) -> None:
+    others = [Event("/v", str(number), "a.b", subject="trains") for number in range(3)]
+    retraining.receive([Event("/w", "1", "a.b", subject="flights"), *others])
+    assert [each.id for each in retraining.events(types=["a.b"], source="/w", limit=1)] == ["1"]
+    assert [each.id for each in retraining.events(types=["a.b"], subject="flights", limit=1)] == ["1"]
+    assert retraining.events(source="/w", subject="trains") == []
 
 
 def test_old_messages_are_forgotten_when_asked(ground: Ground, retraining: Retraining) -> None:

@@ -192,6 +192,17 @@ def test_code_that_goes_back_and_forth_asks_each_time() -> None:
     assert len(keys) == 3
 
 
+def test_a_run_that_was_refused_its_data_makes_no_new_occasion_of_the_same_code() -> None:
+    keys = {
+        OnCodeChange()
+        .look(Situation(now=last, last_turn=last, last_coded=MONDAY, last_code="a", code="b"))
+        .occurrences[0]
+        .key
+        for last in (MONDAY, MONDAY + DAY, MONDAY + 2 * DAY)
+    }
+    assert len(keys) == 1
+
+
 @pytest.mark.parametrize(
     ("last", "moved", "due"),
     [(MONDAY, MONDAY + DAY, True), (MONDAY + DAY, MONDAY, False), (None, MONDAY, False), (MONDAY, MONDAY, False)],

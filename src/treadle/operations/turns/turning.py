@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from treadle.retraining import Request
 
 KEY = "turn:"
+LOST = "lost turns"  # runs that others began and left
 TROUBLE = {"failed": "failed", "blocked": "was refused its data", "timed out": "was ended"}
 _TELL_SECONDS = 2.0  # so often a run's sign of life is written down, and whether somebody cancelled it is looked up
 _RECOVER_SECONDS = 30.0
@@ -68,7 +69,7 @@ class Turning:
         machine = self._rooms.clock.monotonic()
         if machine >= self._recover_at:
             self._recover_at = machine + _RECOVER_SECONDS
-            yield Job("lost turns", partial(self._recover, now))
+            yield Job(LOST, partial(self._recover, now))
         if len(self._running) < self._limits.together:
             for loop in self._loops:
                 if loop.name not in self._running:
@@ -109,7 +110,8 @@ class Turning:
         moment = min(request.as_of or now, now)  # a clock that was set back must not make it the future
         held = {"request": request.id, "as_of": moment.isoformat(), "attempts": 1, "reason": request.reason}
         with self._rooms.database.transaction():
-            request = self._rooms.retraining.start(request)
+            # the moment goes with it: what came in since the tick began is seen by no turn yet, and must ask for the next
+            request = self._rooms.retraining.start(request, as_of=moment)
             self._memory.put(KEY + loop.name, held)
         self._start(loop, request, held)
         yield f"{loop.name} turns: {held['reason']}"

@@ -14,7 +14,7 @@ class Budget:
     """At most `runs` turns and `cost` in any span of `per`; what a run costs is its hours times `rate`.
 
     `cost` is in the unit of `rate`, which is the cost of an hour. Runs by hand count, but are never held back. The next run
-    is expected to cost what the last finished one did.
+    is expected to cost what the last finished one did; when nothing was spent within the span, one runs whatever it may cost.
 
     >>> Budget(runs=3, cost=6.0, rate=2.0).price(1_800.0)
     1.0

@@ -116,7 +116,7 @@ def requests_of(
 
 @router.post("/loops/{name}/retrain", status_code=202)
 def ask(space: Space, grant: Runner, name: str, body: AskBody) -> RequestBody:
-    """Ask for a turn by hand; who asks while one waits gets that one."""
+    """Ask for a turn by hand; who asks while another person's waits gets that one."""
     loop = _loop(space, name)
     as_of = parse_moment(body.as_of, field="as_of") if body.as_of is not None else None
     asked = space.retraining.ask(loop.name, reason=body.reason, by=grant.principal.name, as_of=as_of)
