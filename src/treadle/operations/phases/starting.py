@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from treadle.loop import Loop
     from treadle.operations.loops import Loops
     from treadle.operations.rooms import ControlRooms
+    from treadle.registry import ModelVersion
 
 WAITING = "waiting"
 """How a turn ends whose version may go on, but not yet."""
@@ -21,7 +22,11 @@ BY_ITSELF = "treadle"
 
 
 class Starting:
-    """Starts the rollout of the version that a loop's turn left waiting, unless a later turn made one that passed its gates."""
+    """Starts the rollout of the version that a loop's turn left waiting, unless a later turn made one that passed its gates.
+
+    Whether a controller or a person turned the loop (`treadle run`) makes no difference; a version that was registered by hand
+    is never started by itself.
+    """
 
     name = "start"
 
@@ -29,13 +34,15 @@ class Starting:
         self._rooms = rooms
         self._loops = loops
 
-    def jobs(self, now: datetime) -> Iterator[Job]:  # noqa: ARG002 - a version waits for another, not for a date
+    def jobs(self, now: datetime) -> Iterator[Job]:
         for loop in self._loops:
-            yield Job(loop.name, partial(self._start, loop))
+            yield Job(loop.name, partial(self._start, loop, now))
 
-    def _start(self, loop: Loop) -> Iterator[str]:
-        version = self._waiting(loop)
-        if version is None or not loop.rollout.stages() or self._rooms.rollouts.active(loop.name) is not None:
+    def _start(self, loop: Loop, now: datetime) -> Iterator[str]:
+        if not loop.rollout.stages() or self._rooms.rollouts.active(loop.name) is not None:
+            return
+        version = self._waiting(loop, now)
+        if version is None or any(each.version == version for each in self._rooms.rollouts.list(loop.name)):
             return
         why = "it passed every gate, and the rollout it waited for has ended"
         try:
@@ -46,14 +53,32 @@ class Starting:
         else:
             yield f"rollout of {started}"
 
-    def _waiting(self, loop: Loop) -> int | None:
-        made = next(
+    def _waiting(self, loop: Loop, now: datetime) -> int | None:
+        """The version that the newest turn whose gates passed left waiting, or None."""
+        asked = next(
             (each for each in self._rooms.retraining.list(loop.name, states=["succeeded"]) if each.version), None
         )
-        if made is None or made.version is None or made.outcome != WAITING:
+        since = (asked.as_of or asked.started_at) if asked is not None else None
+        for version in self._made_since(loop, since, now):
+            if version is None:
+                break
+            if version.status != "refused":
+                still = version.status == "candidate" and version.number > self._champion(loop)
+                return version.number if still else None
+        if asked is None or asked.version is None or asked.outcome != WAITING:
             return None
-        if self._rooms.registry.get(loop.name, made.version).status != "candidate":
+        if self._rooms.registry.get(loop.name, asked.version).status != "candidate":
             return None  # a person has decided about it
-        if any(each.version == made.version for each in self._rooms.rollouts.list(loop.name)):
-            return None
-        return made.version
+        return asked.version
+
+    def _made_since(self, loop: Loop, since: datetime | None, now: datetime) -> Iterator[ModelVersion | None]:
+        """What turns after that moment made, newest turn first: no request tells of a turn by hand, its execution does.
+
+        None is a turn that came to a version there was before; which one is not on record here.
+        """
+        turns = self._rooms.retraining.turns(loop.name, now, since=since)
+        made = {each.execution: each for each in self._rooms.registry.versions(loop.name)} if turns else {}
+        yield from (made.get(turn) for turn in turns)
+
+    def _champion(self, loop: Loop) -> int:
+        return next((each.champion or 0 for each in self._rooms.registry.models() if each.name == loop.name), 0)

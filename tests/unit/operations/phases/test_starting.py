@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Iterator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, cast
 
@@ -34,11 +34,12 @@ def workspace(tmp_path: Path) -> Iterator[Workspace]:
         yield opened
 
 
-def register(opened: Workspace, verdict: Any = "passed") -> int:
+def register(opened: Workspace, verdict: Any = "passed", execution: str | None = None) -> int:
     package = constant_package(opened.artifacts, float(next(_answers)))
     made = opened.registry.create_version(
         "late",
         package,
+        execution=execution,
         gates=["g"],
         judge=lambda v: opened.ledger.record("g", "candidate", v.subject, Verdict(verdict)),
     )
@@ -48,6 +49,17 @@ def register(opened: Workspace, verdict: Any = "passed") -> int:
 def turned(opened: Workspace, outcome: str, version: int | None) -> None:
     request = opened.retraining.start(opened.retraining.ask("late", reason="why not", by="test"))
     opened.retraining.finish(request, outcome, version=version)
+
+
+def turned_by_hand(opened: Workspace, verdict: Any = "passed") -> int:
+    """A turn that no request tells of: it made a version, and is on record with its execution."""
+    opened.clock.advance(timedelta(hours=1))  # type: ignore[attr-defined]
+    execution = f"e{next(_answers)}"
+    version = register(opened, verdict, execution)
+    if verdict != "passed":
+        opened.registry.refuse("late", version, "a gate failed", principal="treadle")
+    opened.retraining.turned("late", execution=execution, as_of=opened.clock.now())
+    return version
 
 
 def start(opened: Workspace, rollout: Any = CANARY) -> list[str]:
@@ -117,6 +129,53 @@ def test_a_gate_that_failed_meanwhile_refuses_it(workspace: Workspace) -> None:
     (said,) = start(workspace)
     assert "version 3 of late is refused" in said
     assert workspace.registry.get("late", third).status == "refused"
+    assert (start(workspace), in_flight(workspace)) == ([], None)
+
+
+def test_what_a_turn_by_hand_left_waiting_is_started_once(workspace: Workspace) -> None:
+    third = turned_by_hand(workspace)
+    turned_by_hand(workspace, "failed")
+    assert (start(workspace), in_flight(workspace)) == ([], 2)
+    end(workspace)
+    start(workspace)
+    assert in_flight(workspace) == third
+    end(workspace)
+    assert (start(workspace), in_flight(workspace)) == ([], None)
+
+
+def test_a_version_registered_by_hand_is_not_started(workspace: Workspace) -> None:
+    end(workspace)
+    register(workspace)
+    register(workspace, execution="of somebody's own pipeline")
+    assert (start(workspace), in_flight(workspace)) == ([], None)
+
+
+def test_the_newest_turn_counts_whoever_asked_for_it(workspace: Workspace) -> None:
+    turned(workspace, "waiting", register(workspace))
+    by_hand = turned_by_hand(workspace)
+    end(workspace)
+    start(workspace)
+    assert in_flight(workspace) == by_hand
+    turned_by_hand(workspace)
+    workspace.clock.advance(timedelta(hours=1))  # type: ignore[attr-defined]
+    turned(workspace, "waiting", last := register(workspace))
+    end(workspace)
+    start(workspace)
+    assert in_flight(workspace) == last
+
+
+def test_a_version_a_turn_by_hand_made_before_the_champion_is_passed_over(workspace: Workspace) -> None:
+    turned_by_hand(workspace)
+    end(workspace)
+    workspace.registry.promote("late", register(workspace), why="better", principal="ana")
+    assert (start(workspace), in_flight(workspace)) == ([], None)
+
+
+def test_a_turn_by_hand_that_came_to_an_older_version_starts_nothing_it_cannot_name(workspace: Workspace) -> None:
+    turned_by_hand(workspace)
+    workspace.clock.advance(timedelta(hours=1))  # type: ignore[attr-defined]
+    workspace.retraining.turned("late", execution="all its steps were cached", as_of=workspace.clock.now())
+    end(workspace)
     assert (start(workspace), in_flight(workspace)) == ([], None)
 
 
