@@ -25,8 +25,9 @@ class Alert:
 
     `key` is what makes two findings the same alert: the subject and the check, unless it was raised under a key of its own.
     `times` counts the findings, `flaps` how often it came back soon after it had gone by itself. `told_at` is when people were
-    last told (None: never, because it is silenced), `passing_since` since when a flapping alert has been quiet. All instants are
-    business time. `evidence` is the newest record that says so.
+    last told (None: not of this beginning, because it is silenced; what got worse in silence counts as told a reminder's span ago),
+    `passing_since` since when a flapping alert has been quiet. All instants are business time. `evidence` is the newest record that
+    says so.
     """
 
     id: str

@@ -12,7 +12,16 @@ from treadle.database import Database
 from treadle.errors import Conflict, InvalidInput, NotFound
 from treadle.ids import Ids
 from treadle.monitoring.alerts.alert import STATES, Alert, AlertEvent, AlertState, checked_severity
-from treadle.monitoring.alerts.decision import Rhythm, Step, heard, on_finding, on_passing, on_time
+from treadle.monitoring.alerts.decision import (
+    Rhythm,
+    Step,
+    heard,
+    late_word,
+    on_finding,
+    on_passing,
+    on_time,
+    swallowed,
+)
 from treadle.monitoring.alerts.finding import LONGEST, finding_of, reopened, repeated
 from treadle.monitoring.alerts.message import alert_body
 from treadle.monitoring.alerts.outbox import Outbox
@@ -136,8 +145,7 @@ class Alerts:
                 if step.change == "resolved":
                     self._resolved(alert, "It has been quiet since.", by="", tell=step.tell)
                 elif step.change == "reminded":
-                    first = alert.told_at is None
-                    self._changed(alert, "opened" if first else "reminded", SYSTEM, "", tell=True, write=not first)
+                    self._late(alert)
                 done += step.change != "none"
         return done
 
@@ -280,17 +288,21 @@ class Alerts:
             return self._changed(finding, "opened", SYSTEM, finding.summary, tell=True)
         again = repeated(newest, finding)
         if step.change == "reopened":
-            again = reopened(again)
+            again = reopened(again, finding.severity)
             note = "It comes and goes: it stays open until it has been quiet." if again.flapping else ""
             return self._changed(again, "reopened", SYSTEM, note or finding.summary, tell=True)
         if step.change == "escalated":
             worse_now = replace(again, severity=finding.severity, state="open")
             return self._changed(worse_now, "escalated", SYSTEM, f"{newest.severity} → {finding.severity}", tell=True)
         if step.tell and self._silence_of(again) is None:
-            first = again.told_at is None
-            return self._changed(again, "opened" if first else "reminded", SYSTEM, "", tell=True, write=not first)
+            return self._late(again)
         self._store.put(again)
         return again
+
+    def _late(self, alert: Alert) -> Alert:
+        """Tell of what waited; a beginning that was silenced is in the history already."""
+        word = late_word(alert)
+        return self._changed(alert, word, SYSTEM, "", tell=True, write=word == "reminded")
 
     def _pass(self, newest: Alert | None, evidence: Evidence) -> Alert | None:
         if newest is None:
@@ -339,6 +351,8 @@ class Alerts:
         quiet = None if kind == "resolved" or not tell else self._silence_of(alert)
         if tell and quiet is None:
             alert = replace(alert, told_at=self._clock.now())
+        elif quiet is not None:
+            alert = swallowed(alert, kind, self._clock.now(), self._rhythm)
         self._store.put(alert)
         if write:
             self._note(alert, kind, by, note, evidence or alert.evidence)

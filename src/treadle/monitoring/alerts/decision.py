@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Literal
 
@@ -77,6 +77,26 @@ def on_time(alert: Alert, now: datetime, rhythm: Rhythm) -> Step:
     if alert.live and alert.passing_since is not None:
         return on_passing(alert, now, rhythm) if now - alert.passing_since >= rhythm.flapping else Step("none")
     return Step("reminded", tell=True) if _due(alert, now, rhythm) else Step("none")
+
+
+def swallowed(alert: Alert, change: str, now: datetime, rhythm: Rhythm) -> Alert:
+    """The alert after a silence kept from people that it came back or got worse: due as soon as the silence ends.
+
+    Of what came back they had heard that it was over, so nobody waits for its end. Of what got worse they know, and its end is
+    told them all the same: it only counts as told so long ago that they are to be reminded.
+    """
+    if change == "reopened":
+        return replace(alert, told_at=None)
+    if change == "escalated" and alert.told_at is not None:
+        return replace(alert, told_at=min(alert.told_at, now - rhythm.remind))
+    return alert
+
+
+def late_word(alert: Alert) -> Change:
+    """What people are told of an alert that waited: its beginning, if they have not heard of that yet."""
+    if alert.told_at is not None:
+        return "reminded"
+    return "reopened" if alert.flaps else "opened"
 
 
 def _again(alert: Alert, now: datetime, rhythm: Rhythm) -> Step:

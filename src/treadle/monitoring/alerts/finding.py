@@ -51,11 +51,12 @@ def repeated(alert: Alert, finding: Alert) -> Alert:
     )
 
 
-def reopened(alert: Alert) -> Alert:
-    """The alert that had gone by itself and is back: one more flap, nobody's yet."""
+def reopened(alert: Alert, severity: Severity) -> Alert:
+    """The alert that had gone by itself and is back, as bad as what was found now: one more flap, nobody's yet."""
     return replace(
         alert,
         state="open",
+        severity=severity,
         flaps=alert.flaps + 1,
         resolved_at=None,
         resolved_by="",

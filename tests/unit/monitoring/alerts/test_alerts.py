@@ -234,3 +234,54 @@ def test_projects_do_not_see_each_other(bench: Any) -> None:
     ground = bench.ground
     other = Alerts(ground.database, project="other", clock=ground.clock, ids=ground.ids)
     assert (other.list(), other.counts(), other.silences(), other.outbox.unspread(9)) == ((), {}, (), [])
+
+
+def test_what_comes_back_worse_is_told_as_bad_as_it_is_now(bench: Any) -> None:
+    bench.alerts.observe(bench.evidence("warned"), severity="critical")
+    bench.alerts.observe(bench.evidence("passed"))
+    alert = bench.alerts.observe(bench.evidence("failed"), severity="critical")
+    told = [message.severity for message in bench.messages()]
+    assert (alert.flaps, alert.severity, told) == (1, "critical", ["warning", "warning", "critical"])
+
+
+def test_what_got_worse_in_silence_is_told_when_the_silence_ends(bench: Any) -> None:
+    bench.alerts.observe(bench.evidence("warned"), severity="critical")
+    bench.ground.clock.advance("1h")
+    bench.alerts.silence("drift", "2h", "Known.", "ada")
+    bench.alerts.observe(bench.evidence("failed"), severity="critical")
+    assert (bench.alerts.remind(), bench.told()) == (0, ["opened"])
+    bench.ground.clock.advance("2h")
+    assert (bench.alerts.remind(), bench.told()) == (1, ["opened", "reminded"])
+    assert bench.messages()[-1].severity == "critical"
+    assert bench.alerts.remind() == 0
+
+
+def test_the_end_of_what_got_worse_in_silence_is_told(bench: Any) -> None:
+    bench.alerts.observe(bench.evidence("warned"), severity="critical")
+    bench.alerts.silence("drift", "2h", "Known.", "ada")
+    bench.alerts.observe(bench.evidence("failed"), severity="critical")
+    bench.alerts.observe(bench.evidence("passed"))
+    assert bench.told() == ["opened", "resolved"]
+
+
+def test_what_came_back_in_silence_is_told_when_the_silence_ends(bench: Any) -> None:
+    bench.alerts.observe(bench.evidence())
+    bench.alerts.observe(bench.evidence("passed"))
+    bench.alerts.silence("drift", "2h", "Known.", "ada")
+    bench.ground.clock.advance("1h")
+    alert = bench.alerts.observe(bench.evidence())
+    assert (alert.told_at, bench.alerts.remind(), bench.told()) == (None, 0, ["opened", "resolved"])
+    bench.ground.clock.advance("1h")
+    bench.alerts.observe(bench.evidence())
+    assert bench.told() == ["opened", "resolved", "reopened"]
+    assert bench.alerts.remind() == 0
+
+
+def test_what_came_back_and_went_in_silence_is_never_told(bench: Any) -> None:
+    bench.alerts.observe(bench.evidence("warned"), severity="critical")
+    bench.alerts.observe(bench.evidence("passed"))
+    bench.alerts.silence("drift", "2h", "Known.", "ada")
+    for status in ("warned", "failed", "passed"):  # it got worse as well
+        bench.alerts.observe(bench.evidence(status), severity="critical")
+    bench.ground.clock.advance("9h")
+    assert (bench.alerts.remind(), bench.told()) == (0, ["opened", "resolved"])
