@@ -127,7 +127,9 @@ class Delivery:
     def _send_all(self, deadline: float) -> Delivered:
         now = self._clock.monotonic()
         open_now = [name for name in self._channels if self._pauses.setdefault(name, _Pause()).until <= now]
-        busy = sorted({parcel.channel for parcel in self._outbox.due(self._clock.wall(), open_now, _BATCH)})
+        wall = self._clock.wall()
+        # asked one by one: a backlog of one channel would hide behind its first parcels what is due in the others
+        busy = sorted(name for name in open_now if self._outbox.due(wall, [name], 1))
         if len(busy) <= 1:
             return _total(self._send(name, deadline) for name in busy)
         with ThreadPoolExecutor(len(busy), thread_name_prefix="treadle-channel") as pool:

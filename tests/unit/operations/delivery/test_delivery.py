@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import threading
 from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any
@@ -11,6 +12,7 @@ import pytest
 
 from treadle.database import Fence
 from treadle.errors import Fenced, NotFound
+from treadle.evidence import Subject
 from treadle.monitoring import Message
 from treadle.operations.delivery.channel import Undelivered
 from treadle.operations.delivery.log_channel import LogChannel
@@ -243,3 +245,39 @@ def test_a_channel_can_be_tried(bench: Any, receiver: Any) -> None:
     assert receiver.requests[0].event["data"] == {"title": "A test."}
     with pytest.raises(NotFound, match="hook"):
         delivery.test("hok", message)
+
+
+class Quick(Deaf):
+    """A channel for what is critical."""
+
+    def __init__(self) -> None:
+        super().__init__("quick")
+        self.heard = threading.Event()
+
+    def wants(self, message: Message) -> bool:
+        return message.severity == "critical"
+
+    def send(self, message: Message, event: Mapping[str, Any]) -> None:
+        self.heard.set()
+
+
+class Slow(Deaf):
+    """A channel whose first message takes longer than the run may, unless the quick one is told meanwhile."""
+
+    def __init__(self, quick: Quick, clock: Any) -> None:
+        super().__init__("slow")
+        self.quick = quick
+        self.clock = clock
+
+    def send(self, message: Message, event: Mapping[str, Any]) -> None:
+        self.quick.heard.wait(10)
+        self.clock.sleep(10)
+
+
+def test_the_backlog_of_a_slow_channel_keeps_no_other_waiting(bench: Any) -> None:
+    quick = Quick()
+    for number in range(101):
+        bench.alerts.raise_(f"storm {number}", "It rains.", subject=Subject("endpoint", "late"))
+    bench.alerts.raise_("fire", "It burns.", subject=Subject("endpoint", "late"), severity="critical")
+    done = bench.delivery(Slow(quick, bench.ground.clock), quick).run_due()
+    assert (quick.heard.is_set(), done.sent) == (True, 2)
