@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from datetime import datetime
 from pathlib import Path
@@ -31,10 +31,12 @@ from treadle.operations.phases import (
     Telling,
     Watching,
 )
+from treadle.operations.phases.expiring import REQUESTS, UNITS
 from treadle.operations.rooms import has_room
 from treadle.operations.standing import STATUS
 from treadle.operations.tick import Tick
 from treadle.operations.turns import Turning
+from treadle.operations.turns.turning import LOST
 
 if TYPE_CHECKING:
     from treadle.loop import Loop
@@ -77,6 +79,7 @@ class Controller:
         self._turning = Turning(workspace, self.loops, self.memory, self.lease, limits)
         self._proving = Proving(workspace, self.loops, self.lease, limits)
         self._phases = self._all_phases()
+        self._lasting = self._all_lasting()
         self._written: tuple[object, float] | None = None
         self._ticks = 0
         self._job_since = self._clock.monotonic()
@@ -186,6 +189,15 @@ class Controller:
         )
         return tuple(phase for phase, needs in wanted if all(has_room(rooms, need) for need in needs))
 
+    def _all_lasting(self) -> dict[str, Callable[[], set[str]]]:
+        """What the phases that name only what is due are about, due or not."""
+        rooms, loops = self._rooms, self.loops
+        return {
+            self._turning.name: lambda: {LOST, *(loop.name for loop in loops)},
+            self._proving.name: lambda: self._proving.subjects,
+            Expiring.name: lambda: {UNITS, REQUESTS, *rooms.observations.endpoints()},
+        }
+
     def _take_over(self, done: list[str]) -> bool:
         if not self.lease.try_acquire():
             return False
@@ -215,12 +227,12 @@ class Controller:
         self.lease.keep()
         self._attempt("load", Job("loops", self._refresh), done)
         for phase in self._phases:
-            jobs = self._jobs(phase, moment)
+            jobs, subjects = self._jobs(phase, moment)
             for job in jobs:
                 self.lease.keep()
                 self._attempt(phase.name, job, done)
-            if getattr(phase, "whole", False):
-                self._failing.settle(phase.name, {job.subject for job in jobs})
+            if subjects is not None:
+                self._failing.settle(phase.name, subjects)
         self._turning.prepare()
 
     def _look_after(self, phase: Phase, done: list[str]) -> None:
@@ -228,7 +240,8 @@ class Controller:
         try:
             with self._acting():
                 self.lease.keep()
-                for job in self._jobs(phase, self._clock.now()):
+                jobs, _ = self._jobs(phase, self._clock.now())
+                for job in jobs:
                     self._attempt(phase.name, job, done)
         except Fenced as lost:
             self._lost(lost)
@@ -237,10 +250,26 @@ class Controller:
         if self.loops.refresh():
             yield f"loops: {', '.join(loop.name for loop in self.loops)}"
 
-    def _jobs(self, phase: Phase, moment: datetime) -> list[Job]:
+    def _jobs(self, phase: Phase, moment: datetime) -> tuple[list[Job], Collection[str] | None]:
+        """What there is to do, and all that the phase is still about: None where that is not known now."""
         found: list[Job] = []
-        self._attempt(phase.name, Job("", lambda: found.extend(phase.jobs(moment)) or ()), [])
-        return found
+        known: list[Collection[str] | None] = []
+
+        def look() -> Iterator[str]:
+            found.extend(phase.jobs(moment))
+            known.append(self._subjects(phase, {job.subject for job in found}))
+            yield from ()
+
+        self._attempt(phase.name, Job("", look), [])
+        return found, known[0] if known else None  # a look that broke off, or rests after it did, says nothing
+
+    def _subjects(self, phase: Phase, listed: set[str]) -> Collection[str] | None:
+        if self.loops.broken:  # loops that cannot be read are not gone
+            return None
+        if getattr(phase, "whole", False):
+            return listed
+        lasting = self._lasting.get(phase.name)
+        return None if lasting is None or not self._failing.about(phase.name) else listed | lasting()
 
     def _attempt(self, phase: str, job: Job, done: list[str]) -> None:
         """Run one job; what it raises is written down and told, and stops no other."""

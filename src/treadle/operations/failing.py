@@ -64,24 +64,30 @@ class Failing:
 
     def worked(self, job: str) -> None:
         """It works (again)."""
-        if self._now.pop(job, None) is not None:
-            self._write(lambda: self._forget(job))
+        self._over(job, "It works again.")
+
+    def about(self, phase: str) -> set[str]:
+        """The subjects of a phase whose jobs fail now."""
+        named = (job.partition(" ") for job in self._now)
+        return {subject for name, _, subject in named if name == phase and subject}
 
     def settle(self, phase: str, subjects: Collection[str]) -> None:
         """What failed about a subject that is no more is over."""
-        for job in list(self._now):
-            name, _, subject = job.partition(" ")
-            if name == phase and subject and subject not in subjects:
-                self.worked(job)
+        for subject in self.about(phase).difference(subjects):
+            self._over(f"{phase} {subject}", "There is nothing to do about it any more.")
+
+    def _over(self, job: str, why: str) -> None:
+        if self._now.pop(job, None) is not None:
+            self._write(lambda: self._forget(job, why))
 
     def _note(self, job: str, words: str, times: int) -> None:
         self._memory.put(KEY + job, {"words": words, "times": times, "since": self._clock.wall().isoformat()})
         title = f"The controller cannot {job}"
         self._rooms.alerts.raise_(f"controller/{job}", title, subject=_SUBJECT, summary=words)
 
-    def _forget(self, job: str) -> None:
+    def _forget(self, job: str, why: str) -> None:
         self._memory.forget(KEY + job)
-        self._rooms.alerts.resolve(f"controller/{job}", "It works again.")
+        self._rooms.alerts.resolve(f"controller/{job}", why)
 
     def _write(self, change: Callable[[], object]) -> None:
         """What cannot be written down now (a full disk) is at least in the log and in this process."""

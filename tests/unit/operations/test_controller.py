@@ -6,6 +6,7 @@ import os
 from collections.abc import Callable, Iterable, Iterator
 from datetime import datetime
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
@@ -239,3 +240,81 @@ def test_loops_are_read_again_with_the_modules_they_import(tmp_path: Path) -> No
     (root / "loop.py").unlink()
     loops.refresh()
     assert list(loops) == []
+
+
+def test_a_look_that_failed_ends_nothing(make: Make, workspace: Workspace) -> None:
+    class Unseeing(Breaking):
+        def jobs(self, now: datetime) -> Iterator[Job]:
+            raise OSError("the database is locked")
+
+    controller, phase = make(), Breaking()
+    controller._phases = (phase,)
+    controller.tick()
+    controller._phases = (Unseeing(),)
+    for _ in range(2):  # it fails, then it rests
+        assert set(controller.tick().failures) == {"try", "try b"}
+    assert workspace.alerts.get("controller/try b").state == "open"
+
+
+class Picky:
+    """A phase that names only what is due: once each of its subjects, which fails, and then nothing."""
+
+    def __init__(self, name: str, *subjects: str) -> None:
+        self.name = name
+        self.due = list(subjects)
+
+    def jobs(self, now: datetime) -> Iterator[Job]:
+        while self.due:
+            yield Job(self.due.pop(), self._fail)
+
+    def _fail(self) -> Iterable[str]:
+        raise ZeroDivisionError("by zero")
+
+
+LASTING = [
+    ("turn", ["lost turns", "kept"]),
+    ("prove", ["expired evidence", "kept", "rollback of kept"]),
+    ("expire", ["requests for turns", "units of rollouts"]),
+]
+
+
+@pytest.mark.parametrize(("name", "lasting"), LASTING)
+def test_what_is_only_not_due_goes_on_failing_and_what_is_gone_does_not(
+    make: Make, workspace: Workspace, name: str, lasting: list[str]
+) -> None:
+    controller = make(loops=[SimpleNamespace(name="kept")])
+    controller._phases = (Picky(name, "gone", *lasting),)
+    assert len(controller.tick().failures) == len(lasting) + 1
+    assert set(controller.tick().failures) == {f"{name} {subject}" for subject in lasting}
+    gone = workspace.alerts.get(f"controller/{name} gone")
+    assert (gone.state, gone.resolved_why) == ("resolved", "There is nothing to do about it any more.")
+
+
+def test_the_standing_jobs_are_those_the_phases_name(make: Make, workspace: Workspace) -> None:
+    controller = make()
+    named = {phase.name: {job.subject for job in phase.jobs(workspace.clock.now())} for phase in controller._phases}
+    for name, lasting in LASTING:
+        assert named[name] == {each for each in lasting if "kept" not in each}
+
+
+def test_a_collected_endpoint_can_still_fail_to_expire(make: Make, workspace: Workspace) -> None:
+    controller = make()
+    workspace.observations.endpoints = lambda: ["m"]  # type: ignore[method-assign]
+    controller._phases = (Picky("expire", "m"),)
+    for _ in range(2):
+        assert list(controller.tick().failures) == ["expire m"]
+
+
+def test_loops_that_cannot_be_read_are_not_gone(make: Make, workspace: Workspace, tmp_path: Path) -> None:
+    first = make("a", [SimpleNamespace(name="kept")])
+    first._phases = (Picky("turn", "kept"),)
+    first.tick()
+    first.close()
+    file = tmp_path / "loop.py"
+    file.write_text("no python at all")
+    second = make("b", file)
+    second._phases = (Picky("turn"),)
+    assert set(second.tick().failures) == {"load loops", "turn kept"}
+    file.unlink()
+    workspace.clock.sleep(60.0)
+    assert second.tick().failures == {}

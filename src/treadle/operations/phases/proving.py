@@ -76,6 +76,12 @@ class Proving:
         """Whether checks wait for a process that died, hung or took too long to be followed by another."""
         return any(self._failed.values())
 
+    @property
+    def subjects(self) -> set[str]:
+        """What its jobs are about, whether or not they are due."""
+        loops = [loop.name for loop in self._loops] if self._rooms.config.controller.prove else []
+        return {_EXPIRED, *loops, *(_DRILL + name for name in loops)}
+
     def jobs(self, now: datetime) -> Iterator[Job]:
         if self._running is not None:
             name = self._running.loop
@@ -196,5 +202,5 @@ class Proving:
                 title = f"The evidence for “{result.test.title}” has expired"
                 self._rooms.alerts.raise_(key, title, subject=subject, severity="info", summary=result.why)
                 yield f"{result.test.id} has expired"
-            elif result.points:
+            elif result.proofs:  # what it says, and be it that the check failed, is told elsewhere
                 self._rooms.alerts.resolve(key, "There is fresh evidence.")

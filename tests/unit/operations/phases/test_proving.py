@@ -128,3 +128,23 @@ def test_evidence_that_expired_is_told_until_there_is_new(rooms: Rooms, tick: Ca
     rooms.clock.advance("7d")
     tick()
     assert rooms.alerts.get(alert.id).state == "resolved"
+
+
+def test_new_evidence_that_failed_has_not_expired_either(rooms: Rooms, tick: Callable[[], list[str]]) -> None:
+    rooms.config.controller.prove = ""
+    tick()
+    rooms.clock.advance("91d")
+    tick()
+    alert = rooms.alerts.get("readiness/data-2")
+    rooms.ledger.record("feature_benefit", "release", Subject("loop", "late"), Verdict("failed"), principal="treadle")
+    rooms.clock.advance("7d")
+    assert "data-2 has expired" not in tick()
+    assert rooms.alerts.get(alert.id).state == "resolved"
+
+
+def test_it_is_about_the_loops_that_are_declared(rooms: Rooms) -> None:
+    phase = Proving(rooms, Loops([LATE]), SimpleNamespace(), Limits())  # type: ignore[arg-type,list-item]
+    assert {job.subject for job in phase.jobs(rooms.clock.now())} == phase.subjects
+    rooms.config.controller.prove = ""
+    rooms.clock.advance("7d")
+    assert {job.subject for job in phase.jobs(rooms.clock.now())} == phase.subjects
