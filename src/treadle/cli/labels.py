@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import asdict
 from datetime import timedelta
+from math import isfinite
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -21,6 +23,8 @@ if TYPE_CHECKING:
     from treadle.workspace import Workspace
 
 app = typer.Typer(no_args_is_help=True, help="Add labels and signals, see which came and which never did.")
+# as JSON writes it; a longer one than that is no number anybody means, and Python would refuse to read it
+_NUMBER = re.compile(r"-?(0|[1-9][0-9]{0,99})(?P<broken>\.[0-9]+)?(?P<power>[eE][+-]?[0-9]+)?")
 Endpoint = Annotated[str, typer.Argument(help="An endpoint.", autocompletion=complete.endpoints)]
 
 
@@ -196,15 +200,19 @@ def _known(opened: Workspace, endpoint: str) -> None:
 
 
 def _typed(written: str) -> bool | int | float | str:
-    """A label as it is written by hand: true, 3, 2.5, or a text."""
+    """A label as it is written by hand: true, 3, 2.5, or a text.
+
+    A number is written as JSON writes one: "007", "1_000" and "nan" are texts.
+    """
     if written.casefold() in ("true", "false"):
         return written.casefold() == "true"
-    for kind in (int, float):
-        try:
-            return kind(written)
-        except ValueError:
-            continue
-    return written
+    number = _NUMBER.fullmatch(written)
+    if number is None:
+        return written
+    if number["broken"] is None and number["power"] is None:
+        return int(written)
+    value = float(written)
+    return value if isfinite(value) else written
 
 
 def _spoken(age: timedelta) -> str:

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from treadle.cli import app
+from treadle.cli.labels import _typed
 from treadle.workspace import Workspace
 
 Call = Callable[..., tuple[int, Any]]
@@ -91,3 +92,28 @@ def test_a_label_is_written_as_the_answer_is(churn: Path, capsys: pytest.Capture
     told = capsys.readouterr().out
     assert told.count("True") == 3
     assert "yes" not in told
+
+
+@pytest.mark.parametrize(
+    ("written", "meant"),
+    [
+        ("3", 3),
+        ("-2", -2),
+        ("0", 0),
+        ("2.50", 2.5),
+        ("1e3", 1000.0),
+        ("TRUE", True),
+        ("007", "007"),
+        ("1_000", "1_000"),
+        (" 5", " 5"),
+        ("nan", "nan"),
+        ("-inf", "-inf"),
+        ("1e999", "1e999"),
+        ("٣", "٣"),
+        ("9" * 5000, "9" * 5000),
+        ("fraud", "fraud"),
+    ],
+)
+def test_a_label_by_hand_is_a_number_only_where_it_is_written_as_one(written: str, meant: object) -> None:
+    found = _typed(written)
+    assert (type(found), found) == (type(meant), meant)
