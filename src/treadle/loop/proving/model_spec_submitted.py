@@ -49,11 +49,17 @@ class ModelSpecSubmitted(ProjectCheck):
 
 
 def _mergers(file: Path, commit: str, email: str) -> list[str]:
-    """Who else merged the commit, if it came by a merge."""
-    line = _git(file, "log", "--merges", "--ancestry-path", "--reverse", "--format=%ae%x00%an", f"{commit}..HEAD")
-    first = line.splitlines()[0] if line else ""
-    who, _, name = first.partition("\0")
-    return [name] if who and who != email else []
+    """Who else merged the commit, of the merges it came in by; a merge into what had it already is none of them."""
+    said = _git(file, "log", "--ancestry-path", "--format=%H%x00%P%x00%ae%x00%an", f"{commit}..HEAD")
+    after = {each: rest for each, *rest in (line.split("\0") for line in said.split("\n") if line)}
+    at, found = next(iter(after), commit), list[str]()  # from HEAD down to the commit
+    while at != commit:
+        parents, who, name = after[at]
+        first, *_ = parents = parents.split()
+        at = next(parent for parent in parents if parent == commit or parent in after)
+        if at != first and who and who != email:
+            found.append(name)
+    return found
 
 
 def _git(file: Path, *arguments: str) -> str:

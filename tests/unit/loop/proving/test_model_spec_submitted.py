@@ -78,3 +78,55 @@ def test_a_merge_by_another_person_is_a_review(spec: Path) -> None:
     _git(spec.parent, "checkout", "-q", "main")
     _git(spec.parent, "merge", "-q", "--no-ff", "-m", "Merge", "change", who="Grace")
     assert _asked(spec)[0] == "passed"
+
+
+def _begun(folder: Path) -> None:
+    (folder / "README").write_text("x")
+    _git(folder, "add", "README")
+    _git(folder, "commit", "-q", "-m", "Begin")
+
+
+def _changed_readme(folder: Path, who: str) -> None:
+    (folder / "README").write_text("y")
+    _git(folder, "commit", "-q", "-am", "Mend a typo", who=who)
+
+
+def test_the_merge_of_something_else_is_no_review(spec: Path) -> None:
+    folder = spec.parent
+    _begun(folder)
+    _git(folder, "branch", "docs")
+    _commit(spec)  # straight to main
+    _git(folder, "checkout", "-q", "docs")
+    _changed_readme(folder, "Grace")
+    _git(folder, "checkout", "-q", "main")
+    _git(folder, "merge", "-q", "--no-ff", "-m", "Merge docs", "docs", who="Grace")
+    assert _asked(spec)[0] == "failed"
+
+
+def test_taking_main_into_a_branch_is_no_review(spec: Path) -> None:
+    folder = spec.parent
+    _begun(folder)
+    _git(folder, "branch", "docs")
+    _commit(spec)
+    _git(folder, "checkout", "-q", "docs")
+    _changed_readme(folder, "Grace")
+    _git(folder, "merge", "-q", "-m", "Keep up with main", "main", who="Grace")
+    _git(folder, "checkout", "-q", "main")
+    _git(folder, "merge", "-q", "--no-ff", "-m", "Merge docs", "docs", who="Grace")
+    assert _asked(spec)[0] == "failed"
+
+
+def test_every_merge_a_change_came_in_by_counts(spec: Path) -> None:
+    folder = spec.parent
+    _begun(folder)
+    _git(folder, "checkout", "-q", "-b", "develop")
+    _git(folder, "checkout", "-q", "-b", "change")
+    _commit(spec)
+    _git(folder, "checkout", "-q", "develop")
+    _git(folder, "merge", "-q", "--no-ff", "-m", "Merge", "change", who="Grace")
+    _git(folder, "checkout", "-q", "main")
+    _changed_readme(folder, "Alan")
+    _git(folder, "merge", "-q", "--no-ff", "-m", "Release", "develop")  # by the author
+    status, said = _asked(spec)
+    assert status == "passed"
+    assert said.endswith("reviewed by Grace.")
