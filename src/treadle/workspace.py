@@ -406,15 +406,12 @@ class Workspace:
         from treadle.loop import code_fingerprint, turn_loop
 
         moment = parse_moment(as_of, field="as_of") if isinstance(as_of, str) else as_of
-        looked_from = moment or self.clock.now()
+        begun = self.clock.now()
         turn = turn_loop(
             loop, self._rooms, as_of=moment, trigger=trigger, use_cache=use_cache, targets=targets, hooks=hooks
         )
         if turn.release is not None:  # a turn that went as far as `targets` said and no further answers no trigger
-            if moment is None and loop.source.time is None and turn.ingest is not None:
-                # rows without times count as new from the making of their version, which the turn itself may have made
-                looked_from = max(looked_from, turn.ingest.versions[loop.source.name].created_at)
-            code = code_fingerprint(loop)
+            looked_from, code = moment or turn.looked_from(loop, begun), code_fingerprint(loop)
             self.retraining.turned(loop.name, execution=turn.execution.id, as_of=looked_from, code=code)
         return turn
 

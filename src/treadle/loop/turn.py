@@ -93,6 +93,15 @@ class Turn:
         """Whether every step ran; a version refused by its gates is a success of the loop."""
         return self.execution.status == "succeeded"
 
+    def looked_from(self, loop: Loop, begun: datetime) -> datetime:
+        """The moment up to which a turn that took all there is, begun then, has answered triggers.
+
+        Rows without times count as new from the making of their version on, which the turn itself may have made.
+        """
+        if loop.source.time is not None or self.ingest is None:
+            return begun
+        return max(begun, self.ingest.versions[loop.source.name].created_at)
+
 
 def turn_loop(
     loop: Loop,
