@@ -18,6 +18,8 @@ from treadle.monitoring.windowing import Window, chosen
 if TYPE_CHECKING:
     import pyarrow as pa
 
+REACH = 28
+"""A sample comes from at least so many requests, where there are so many: one large request is no window."""
 REMEMBERED = 100_000
 """So many rows are kept as tables: windows of weeks that move on by a day are mostly made of days that were read before."""
 
@@ -78,11 +80,12 @@ class Logged:
 
 
 def _spread(frames: list[Row], limit: int) -> list[Row]:
-    """The requests that rows evenly spread over all rows are in."""
+    """About as many requests as hold so many rows, but no fewer than `REACH`: those that evenly spread rows are in."""
     import numpy as np
 
     ends = np.cumsum([frame["rows_kept"] for frame in frames])
-    places = np.searchsorted(ends, np.linspace(0, ends[-1] - 1, limit), side="right")
+    wanted = min(limit, max(REACH, -(-limit * len(frames) // int(ends[-1]))))
+    places = np.searchsorted(ends, np.linspace(0, ends[-1] - 1, wanted), side="right")
     return [frames[place] for place in np.unique(places)]
 
 
