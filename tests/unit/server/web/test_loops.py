@@ -66,6 +66,16 @@ def test_the_timeline_shows_who_was_champion_when(tmp_path: Path) -> None:
     )
 
 
+def test_a_live_alert_counts_however_many_ended_after_it(tmp_path: Path) -> None:
+    with Workspace.open(tmp_path, clock=ReplayClock(datetime(2013, 4, 1, tzinfo=UTC))) as workspace:
+        about = Subject("endpoint", "m")
+        workspace.alerts.raise_("old", "It lasts", subject=about)
+        for number in range(201):
+            workspace.alerts.raise_(f"new {number}", "It passed", subject=about)
+            workspace.alerts.resolve(f"new {number}", "Over.")
+        assert [alert.title for alert in _live_alerts(workspace, "m")] == ["It lasts"]
+
+
 def test_every_mark_leads_somewhere(living: Served) -> None:
     specs = _charts(living.page(f"/loops/{LOOP}"))
     marks = [row for spec in specs for row in [*_data(spec), *spec.get("data", {}).get("values", [])]]

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 
 MOST_WINDOWS = 48  # columns of the heat map; with more windows, every second, third … is shown
 _WINDOWS = 800
+_MOST_ALERTS = 1_000  # live ones of all loops
 
 
 @dataclass(frozen=True)
@@ -245,4 +246,4 @@ def _latest(workspace: Workspace, endpoint: str, monitor: Any) -> Latest:
 
 
 def _live_alerts(workspace: Workspace, loop: str) -> list[Any]:
-    return [a for a in workspace.alerts.list() if a.live and concerns(a.subject, loop)]
+    return [a for a in workspace.alerts.list("live", limit=_MOST_ALERTS) if concerns(a.subject, loop)]
